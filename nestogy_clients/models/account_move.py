@@ -1,0 +1,55 @@
+from odoo import fields, models
+
+
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["account.move", "nestogy.client.mail.mixin"]
+
+    commercial_partner_id = fields.Many2one(index=True)
+
+    # the figures of a client are one index-only scan
+    _client_money_idx = models.Index(
+        "(commercial_partner_id, company_id, currency_id)"
+        " INCLUDE (move_type, invoice_date_due, amount_total, amount_residual, amount_total_signed,"
+        " amount_residual_signed)"
+        " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
+    )
+
+    def _client_mail_kind(self):
+        self.ensure_one()
+        return "invoice" if self.move_type in ("out_invoice", "out_refund") else False
+
+    def _client_mail_values(self):
+        return super()._client_mail_values() | {
+            "number": self.name if self.name and self.name != "/" else self.env._("draft"),
+            "amount": self._client_mail_amount(self.amount_total),
+            "amount_due": self._client_mail_amount(self.amount_residual),
+            "date": self._client_mail_date(self.invoice_date),
+            "due": self._client_mail_date(self.invoice_date_due),
+            "reference": self.ref or "",
+        }
+
+    def _get_mail_template(self):
+        return self._client_mail_template() or super()._get_mail_template()
+
+    def _client_state(self):
+        """The state of an invoice in the words of clients, with the colour in which it is shown.
+
+        :return: tuple of a text (Draft, Sent, Open, Partial, Overdue, Paid ...) and a Bootstrap colour name
+        """
+        self.ensure_one()
+        if self.state == "draft":
+            return self.env._("Draft"), "secondary"
+        if self.state == "cancel":
+            return self.env._("Cancelled"), "secondary"
+        if self.payment_state == "reversed":
+            return self.env._("Reversed"), "secondary"
+        if self.payment_state in ("paid", "in_payment"):
+            return self.env._("Paid"), "success"
+        if self.move_type == "out_refund":
+            return self.env._("Credit"), "info"
+        if self.invoice_date_due and self.invoice_date_due < fields.Date.context_today(self):
+            return self.env._("Overdue"), "danger"
+        if self.payment_state == "partial":
+            return self.env._("Partial"), "warning"
+        return (self.env._("Sent"), "info") if self.is_move_sent else (self.env._("Open"), "info")

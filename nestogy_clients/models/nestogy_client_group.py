@@ -1,0 +1,100 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class NestogyClientGroup(models.Model):
+    """A family of clients that share settings; in each company a client is in exactly one.
+
+    The group of a client is a company dependent field whose fallback is the company's default group, so a client
+    that nobody sorted is in the default group without a value of its own.
+    """
+
+    _name = "nestogy.client.group"
+    _description = "Client Group"
+    _order = "sequence, name, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, ondelete="cascade", default=lambda self: self.env.company
+    )
+    is_default = fields.Boolean(
+        string="Default Group", readonly=True, copy=False, help="New clients of the company start in this group."
+    )
+    note = fields.Text(string="Description")
+    mail_template_ids = fields.One2many("nestogy.client.mail.template", "group_id", string="E-mail Templates")
+    client_count = fields.Integer(compute="_compute_client_count")
+
+    _one_default = models.UniqueIndex("(company_id) WHERE is_default", "A company has one default client group.")
+
+    def _compute_client_count(self):
+        counts = self._count_clients()
+        for group in self:
+            group.client_count = counts.get(group, 0)
+
+    def _count_clients(self):
+        """Count the clients of each group with one grouped query a company.
+
+        :return: dict of group to number; groups without clients are left out
+        """
+        counts = {}
+        for company, groups in self.grouped("company_id").items():
+            counts |= dict(
+                self.env["res.partner"]
+                .with_company(company)
+                ._read_group(
+                    domain=[("is_client", "=", True), ("client_group_id", "in", groups.ids)],
+                    groupby=["client_group_id"],
+                    aggregates=["__count"],
+                )
+            )
+        return counts
+
+    @api.constrains("active", "is_default")
+    def _check_default_is_active(self):
+        if self.filtered(lambda group: group.is_default and not group.active):
+            raise UserError(
+                self.env._("The default client group cannot be archived; make another group the default first.")
+            )
+
+    @api.constrains("company_id")
+    def _check_company_unchanged(self):
+        for group in self:
+            if group.is_default and group != group.company_id._get_default_client_group():
+                raise UserError(
+                    self.env._("The default client group stays with its company; make another group the default first.")
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_default_or_used(self):
+        counts = self.with_context(active_test=False)._count_clients()
+        for group in self:
+            if group.is_default:
+                raise UserError(
+                    self.env._("The default client group cannot be deleted; make another group the default first.")
+                )
+            if counts.get(group):
+                raise UserError(
+                    self.env._(
+                        "The client group %s still has clients; move them to another group first.", group.name
+                    )
+                )
+
+    def action_make_default(self):
+        """Let new clients start in this group; those that exist stay where they are."""
+        self.ensure_one()
+        self.check_access("write")
+        self.company_id._set_default_client_group(self)
+
+    def action_open_clients(self):
+        """Open the clients of the group."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("nestogy_clients.res_partner_action_client")
+        action["domain"] = [("is_client", "=", True), ("client_group_id", "=", self.id)]
+        action["context"] = {
+            "default_client_status_id": self.env["nestogy.client.status"]._get_default().id,
+            "default_client_group_id": self.id,
+            "default_is_company": True,
+        }
+        return action

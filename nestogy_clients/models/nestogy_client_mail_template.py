@@ -1,0 +1,189 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..tools.placeholders import BODY_LIMIT, SUBJECT_LIMIT, TemplateError, compile_body, compile_subject
+
+
+class NestogyClientMailTemplate(models.Model):
+    """What one client, or the clients of one group, are written in one kind of mail.
+
+    Subject and body use the placeholder language of ``tools/placeholders.py`` and are compiled into a hidden
+    ``mail.template``, the one that Odoo's send wizard, batch sending and cron then use.
+    """
+
+    _name = "nestogy.client.mail.template"
+    _description = "Client E-mail Template"
+    _order = "client_id, group_id, kind, lang, id"
+    _rec_name = "subject"
+
+    client_id = fields.Many2one("res.partner", index=True, ondelete="cascade", domain=[("is_client", "=", True)])
+    group_id = fields.Many2one("nestogy.client.group", index=True, ondelete="cascade")
+    kind = fields.Selection(selection="_selection_kind", string="Kind of Mail", required=True, default="invoice")
+    lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        string="Language",
+        help="Only for clients of this language; empty: for all that have no template in their own language.",
+    )
+    subject = fields.Char(required=True)
+    body = fields.Html(required=True, sanitize=True, sanitize_overridable=False, sanitize_form=True)
+    placeholder_help = fields.Html(string="Placeholders", compute="_compute_placeholder_help")
+    mail_template_id = fields.Many2one(
+        "mail.template", string="Compiled Template", readonly=True, copy=False, ondelete="set null"
+    )
+
+    _one_level = models.Constraint(
+        "CHECK ((client_id IS NULL) <> (group_id IS NULL))",
+        "An e-mail template belongs either to a client or to a client group.",
+    )
+    _one_for_client = models.UniqueIndex(
+        "(client_id, kind, COALESCE(lang, '')) WHERE client_id IS NOT NULL",
+        "The client has a template for this kind of mail and language already; edit that one.",
+    )
+    _one_for_group = models.UniqueIndex(
+        "(group_id, kind, COALESCE(lang, '')) WHERE group_id IS NOT NULL",
+        "The client group has a template for this kind of mail and language already; edit that one.",
+    )
+
+    @api.model
+    def _mail_kinds(self):
+        """The kinds of mail for which clients can have texts of their own; addons add theirs.
+
+        :return: dict of kind to ``label``; ``model`` of the mailed document, which inherits
+            ``nestogy.client.mail.mixin``; ``template_xmlid`` of the ordinary template, whose sender, reports and
+            recipients are kept; ``placeholders``, a dict of name to label; ``subject`` and ``body`` to begin with
+        """
+        everywhere = {
+            "client": self.env._("name of the client"),
+            "contact": self.env._("name of the contact who gets the mail"),
+            "company": self.env._("your company"),
+            "number": self.env._("number of the document"),
+            "amount": self.env._("total amount"),
+            "date": self.env._("date of the document"),
+            "reference": self.env._("the client's own reference"),
+        }
+        return {
+            "invoice": {
+                "label": self.env._("Invoice"),
+                "model": "account.move",
+                "template_xmlid": "account.email_template_edi_invoice",
+                "placeholders": everywhere
+                | {"due": self.env._("due date"), "amount_due": self.env._("amount still to pay")},
+                "subject": self.env._("Invoice {number} from {company}"),
+                "body": self.env._(
+                    "<p>Dear {contact},</p><p>please find attached invoice {number} of {amount}, due on {due}.</p>"
+                    "<p>Kind regards,<br/>{company}</p>"
+                ),
+            },
+            "estimate": {
+                "label": self.env._("Estimate"),
+                "model": "sale.order",
+                "template_xmlid": "sale.email_template_edi_sale",
+                "placeholders": everywhere | {"due": self.env._("valid until")},
+                "subject": self.env._("Estimate {number} from {company}"),
+                "body": self.env._(
+                    "<p>Dear {contact},</p><p>please find attached our estimate {number} of {amount}.</p>"
+                    "<p>Kind regards,<br/>{company}</p>"
+                ),
+            },
+        }
+
+    @api.model
+    def _selection_kind(self):
+        return [(kind, spec["label"]) for kind, spec in self._mail_kinds().items()]
+
+    @api.depends("kind")
+    def _compute_placeholder_help(self):
+        kinds = self._mail_kinds()
+        for template in self:
+            template.placeholder_help = self.env["ir.qweb"]._render(
+                "nestogy_clients.placeholder_help",
+                {"placeholders": kinds.get(template.kind, {}).get("placeholders", {})},
+            )
+
+    @api.onchange("kind")
+    def _onchange_kind(self):
+        """Begin with the kind's own words while the person has not written any."""
+        kinds = self._mail_kinds()
+        spec = kinds.get(self.kind)
+        if spec:
+            if not self.subject or self.subject in {each["subject"] for each in kinds.values()}:
+                self.subject = spec["subject"]
+            if not self.body or str(self.body) in {each["body"] for each in kinds.values()}:
+                self.body = spec["body"]
+
+    @api.constrains("client_id")
+    def _check_client(self):
+        for template in self:
+            if template.client_id and not template.client_id.is_client:
+                raise ValidationError(
+                    self.env._(
+                        "%s is not a client; write the template for the client it belongs to.",
+                        template.client_id.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        templates = super().create(vals_list)
+        templates._compile()
+        return templates
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"kind", "subject", "body", "client_id", "group_id", "lang"} & set(vals):
+            self._compile()
+        return result
+
+    def unlink(self):
+        compiled_sudo = self.sudo().mail_template_id  # compiled templates are ours alone
+        result = super().unlink()
+        compiled_sudo.unlink()
+        return result
+
+    def _compile(self):
+        """Write subject and body into the hidden mail templates.
+
+        :raise ValidationError: when a text is too long, breaks a line in the subject or uses an unknown placeholder
+        """
+        kinds = self._mail_kinds()
+        for template in self:
+            values = template._prepare_mail_template_values(kinds[template.kind])
+            # written under the source language alone: a translation would outlive the text it was made from;
+            # sudo because what a person typed was made harmless by the compiler and the expressions are ours
+            compiled_sudo = template.sudo().mail_template_id.with_context(lang=None)
+            if compiled_sudo and compiled_sudo.model == kinds[template.kind]["model"]:
+                compiled_sudo.write(values)
+            else:
+                compiled_sudo.unlink()
+                template.sudo().mail_template_id = compiled_sudo.create(values)  # as above
+
+    def _prepare_mail_template_values(self, spec):
+        self.ensure_one()
+        # the ordinary template may be hidden from the user; only its sender, reports and options are taken
+        base_sudo = self.env.ref(spec["template_xmlid"]).sudo().with_context(lang=None)
+        try:
+            texts = {
+                "subject": compile_subject(self.subject, spec["placeholders"]),
+                "body_html": compile_body(self.body, spec["placeholders"]),
+            }
+        except TemplateError as error:
+            raise ValidationError(self._template_error_message(error, spec)) from error
+        owner = self.client_id.sudo().name or self.group_id.sudo().name  # a label for administrators
+        return base_sudo.copy_data()[0] | texts | {"name": f"{spec['label']}: {owner}", "active": False}
+
+    def _template_error_message(self, error, spec):
+        if error.kind == "unknown":
+            return self.env._(
+                "%(unknown)s cannot be filled in this kind of mail. Placeholders: %(known)s.",
+                unknown=", ".join("{%s}" % name for name in error.names),
+                known=", ".join("{%s}" % name for name in spec["placeholders"]),
+            )
+        if error.kind == "long":
+            return self.env._(
+                "The text is too long: at most %(subject)s characters in the subject and %(body)s in the body.",
+                subject=SUBJECT_LIMIT,
+                body=BODY_LIMIT,
+            )
+        if error.kind == "subject":
+            return self.env._("A subject is one line; take out the line breaks and control characters.")
+        return self.env._("Write a subject.")

@@ -1,0 +1,140 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import format_amount, format_date
+
+DASHBOARD_ROWS = 5
+
+
+class ResPartner(models.Model):
+    """The overview of a client's profile: amounts by currency, and a card for each subject that addons offer."""
+
+    _inherit = "res.partner"
+
+    def get_client_dashboard(self):
+        """All that the overview shows, ready to print, in one call.
+
+        :return: dict of ``balances`` (a row a currency) and ``widgets`` (see :meth:`_client_dashboard_widgets`)
+        :raise AccessError: the user may not see the client
+        :raise UserError: the partner is no client
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self.is_client:
+            raise UserError(self.env._("%s is not a client.", self.display_name))
+        balances = []
+        if self.env.user.has_group("nestogy_clients.nestogy_clients_group_viewer"):
+            for row in self._client_balances().get(self.id, []):
+                amounts = {
+                    key: format_amount(self.env, row[key], row["currency"])
+                    for key in ("invoiced", "paid", "outstanding", "overdue", "credit")
+                }
+                balances.append(
+                    amounts
+                    | {
+                        "currency": row["currency"].name,
+                        "is_overdue": not row["currency"].is_zero(row["overdue"]),
+                        "has_credit": not row["currency"].is_zero(row["credit"]),
+                    }
+                )
+        widgets = sorted(self._client_dashboard_widgets(), key=lambda widget: widget["sequence"])
+        return {"balances": balances, "widgets": widgets}
+
+    def _client_dashboard_widgets(self):
+        """The cards of the overview; addons add theirs with ``super()``, each only if the user may read its records.
+
+        :return: list of dicts: ``key`` (unique), ``title``, ``sequence``, ``count`` (``None``: not counted),
+            ``columns`` (list of ``name`` and ``label``), ``rows`` (list of ``id``, ``model``, ``cells`` by column name
+            as text, ``tone`` as a Bootstrap colour name or empty), ``empty`` (the sentence shown without rows),
+            ``action`` (a window action that opens them all, or ``False``)
+        """
+        self.ensure_one()
+        widgets = []
+        if self.env["account.move"].has_access("read"):
+            widgets.append(self._client_dashboard_invoices())
+        if self.env["sale.order"].has_access("read"):
+            widgets.append(self._client_dashboard_estimates())
+        return widgets
+
+    def _client_dashboard_invoices(self):
+        domain = [
+            ("commercial_partner_id", "=", self.id),
+            ("move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
+        ]
+        moves = self.env["account.move"]
+        rows = []
+        for move in moves.search(domain, order="invoice_date desc, id desc", limit=DASHBOARD_ROWS):
+            label, tone = move._client_state()
+            rows.append(
+                {
+                    "id": move.id,
+                    "model": move._name,
+                    "cells": {
+                        "name": move.name if move.name and move.name != "/" else self.env._("Draft"),
+                        "date": format_date(self.env, move.invoice_date) if move.invoice_date else "",
+                        "amount": format_amount(self.env, move.amount_total_in_currency_signed, move.currency_id),
+                        "state": label,
+                    },
+                    "tone": tone,
+                }
+            )
+        return {
+            "key": "invoices",
+            "title": self.env._("Invoices"),
+            "sequence": 20,
+            "count": moves.search_count(domain),
+            "columns": [
+                {"name": "name", "label": self.env._("Number")},
+                {"name": "date", "label": self.env._("Date")},
+                {"name": "amount", "label": self.env._("Amount")},
+                {"name": "state", "label": self.env._("State")},
+            ],
+            "rows": rows,
+            "empty": self.env._("No invoice yet. New Invoice begins the first one."),
+            "action": self._client_list_action(self.env._("Invoices"), "account.move", domain),
+        }
+
+    def _client_dashboard_estimates(self):
+        domain = [("partner_id", "child_of", self.id)]
+        orders = self.env["sale.order"]
+        rows = []
+        for order in orders.search(domain, order="date_order desc, id desc", limit=DASHBOARD_ROWS):
+            label, tone = order._client_state()
+            rows.append(
+                {
+                    "id": order.id,
+                    "model": order._name,
+                    "cells": {
+                        "name": order.name,
+                        "date": format_date(self.env, order.date_order),
+                        "amount": format_amount(self.env, order.amount_total, order.currency_id),
+                        "state": label,
+                    },
+                    "tone": tone,
+                }
+            )
+        return {
+            "key": "estimates",
+            "title": self.env._("Estimates"),
+            "sequence": 30,
+            "count": orders.search_count(domain),
+            "columns": [
+                {"name": "name", "label": self.env._("Number")},
+                {"name": "date", "label": self.env._("Date")},
+                {"name": "amount", "label": self.env._("Amount")},
+                {"name": "state", "label": self.env._("State")},
+            ],
+            "rows": rows,
+            "empty": self.env._("No estimate yet. New Estimate begins the first one."),
+            "action": self._client_list_action(self.env._("Estimates"), "sale.order", domain),
+        }
+
+    def _client_list_action(self, name, model, domain):
+        """A window action on all records behind a card."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": f"{name}: {self.name}",
+            "res_model": model,
+            "views": [(False, "list"), (False, "form")],
+            "domain": domain,
+            "context": {"default_partner_id": self.id},
+        }

@@ -1,0 +1,40 @@
+from odoo import fields, models
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "nestogy.client.mail.mixin"]
+
+    def _client_mail_kind(self):
+        self.ensure_one()
+        return "estimate" if self.state in ("draft", "sent") else False
+
+    def _client_mail_values(self):
+        return super()._client_mail_values() | {
+            "number": self.name or "",
+            "amount": self._client_mail_amount(self.amount_total),
+            "date": self._client_mail_date(self.date_order),
+            "due": self._client_mail_date(self.validity_date),
+            "reference": self.client_order_ref or "",
+        }
+
+    def _find_mail_template(self):
+        if self.env.context.get("proforma"):
+            return super()._find_mail_template()
+        return self._client_mail_template() or super()._find_mail_template()
+
+    def _client_state(self):
+        """The state of an estimate in the words of clients, with the colour in which it is shown.
+
+        :return: tuple of a text (Draft, Sent, Expired, Accepted, Invoiced, Cancelled) and a Bootstrap colour name
+        """
+        self.ensure_one()
+        if self.state == "cancel":
+            return self.env._("Cancelled"), "secondary"
+        if self.state == "sale":
+            if self.invoice_status == "invoiced":
+                return self.env._("Invoiced"), "success"
+            return self.env._("Accepted"), "success"
+        if self.validity_date and self.validity_date < fields.Date.context_today(self):
+            return self.env._("Expired"), "warning"
+        return (self.env._("Sent"), "info") if self.state == "sent" else (self.env._("Draft"), "secondary")

@@ -1,0 +1,93 @@
+"""Makers for the tests of all our addons: clients, contacts, invoices and users with our roles."""
+
+from contextlib import contextmanager
+
+from odoo import Command, fields
+from odoo.tests import TransactionCase, new_test_user
+
+ROLES = ("viewer", "agent", "billing", "manager", "admin")
+
+
+class ClientsMakers:
+    """Class methods to mix into a test case; nothing here is a test."""
+
+    @classmethod
+    def make_client(cls, name="Acme", **values):
+        """Make a client, Active unless the values say otherwise."""
+        values.setdefault("client_status_id", cls.env.ref("nestogy_clients.nestogy_client_status_active").id)
+        values.setdefault("is_company", True)
+        return cls.env["res.partner"].create({"name": name, **values})
+
+    @classmethod
+    def make_contact(cls, client, name="Ann", email=None, **values):
+        """Make a contact of a client; the first one becomes its primary contact."""
+        return cls.env["res.partner"].create(
+            {"name": name, "parent_id": client.id, "type": "contact", "email": email, **values}
+        )
+
+    @classmethod
+    def make_invoice(cls, client, *amounts, currency=None, post=True, date=None, due=None, move_type="out_invoice"):
+        """Make an invoice with one untaxed line an amount, of today and due in 30 days unless told otherwise.
+
+        :param res.partner client: client or contact it is made out to
+        :param res.currency currency: the company's when empty
+        """
+        today = fields.Date.today()
+        date = fields.Date.to_date(date) if date else today
+        move = cls.env["account.move"].create(
+            {
+                "move_type": move_type,
+                "partner_id": client.id,
+                "currency_id": (currency or cls.env.company.currency_id).id,
+                "invoice_date": date,
+                "invoice_payment_term_id": False,
+                "invoice_date_due": due or fields.Date.add(date, days=30),
+                "invoice_line_ids": [
+                    Command.create({"name": f"Work {n}", "quantity": 1, "price_unit": amount, "tax_ids": False})
+                    for n, amount in enumerate(amounts, 1)
+                ],
+            }
+        )
+        if post:
+            move.action_post()
+        return move
+
+    @classmethod
+    def pay(cls, invoice, amount=None, date=None):
+        """Register a payment of an invoice, in full unless an amount is given."""
+        register = (
+            cls.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"payment_date": date or fields.Date.today()} | ({"amount": amount} if amount else {}))
+        )
+        register._create_payments()
+
+    @classmethod
+    def make_user(cls, login, *roles, **values):
+        """Make a staff user with our roles (see :data:`ROLES`), nothing but an internal user without any."""
+        groups = ",".join(["base.group_user", *(f"nestogy_clients.nestogy_clients_group_{role}" for role in roles)])
+        return new_test_user(cls.env, login, groups=groups, **values)
+
+    @classmethod
+    def make_portal_user(cls, contact, login=None, password="portal-secret", **values):
+        """Make the portal user of a contact."""
+        return cls.env["res.users"].with_context(no_reset_password=True).create(
+            {
+                "partner_id": contact.id,
+                "login": login or contact.email,
+                "password": password,
+                "group_ids": [Command.set([cls.env.ref("base.group_portal").id])],
+                **values,
+            }
+        )
+
+
+class ClientsCase(ClientsMakers, TransactionCase):
+    """A database test with the makers."""
+
+    @contextmanager
+    def assertRefused(self, exception, regex):
+        """Assert that the block is refused with a message, and take back what it wrote before that."""
+        with self.assertRaisesRegex(exception, regex), self.env.cr.savepoint():
+            yield
+        self.env.invalidate_all()

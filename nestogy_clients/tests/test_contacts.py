@@ -1,0 +1,86 @@
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged, users
+
+from .common import ClientsCase
+
+
+@tagged("post_install", "-at_install")
+class TestContacts(ClientsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_user("contacts_agent", "agent")
+        cls.make_user("contacts_viewer", "viewer")
+        cls.client = cls.make_client("Acme", email="office@acme.example")
+
+    def test_the_first_contact_becomes_primary(self):
+        self.make_contact(self.client, "Branch", type="invoice")
+        self.assertFalse(self.client.primary_contact_id)
+        ann = self.make_contact(self.client, "Ann")
+        bob = self.make_contact(self.client, "Bob")
+        self.assertEqual(self.client.primary_contact_id, ann)
+        self.assertRecordValues(ann | bob, [{"is_primary_contact": True}, {"is_primary_contact": False}])
+
+    def test_exactly_one_is_primary(self):
+        self.make_contact(self.client, "Ann")
+        bob = self.make_contact(self.client, "Bob")
+        bob.action_make_primary()
+        self.assertEqual(self.client.client_contact_ids.filtered("is_primary_contact"), bob)
+
+    def test_a_stranger_cannot_be_primary(self):
+        stranger = self.make_contact(self.make_client("Other"), "Eve")
+        ann = self.make_contact(self.client, "Ann")
+        with self.assertRefused(ValidationError, "no contact of Acme"):
+            self.client.primary_contact_id = stranger
+        self.client.invalidate_recordset()
+        self.assertEqual(self.client.primary_contact_id, ann)
+        with self.assertRaises(UserError):
+            self.client.action_make_primary()
+
+    def test_who_leaves_is_primary_no_more(self):
+        ann = self.make_contact(self.client, "Ann")
+        other = self.make_client("Other")
+        ann.parent_id = other
+        self.assertFalse(self.client.primary_contact_id)
+        self.assertEqual(other.primary_contact_id, ann)
+        ann.type = "delivery"
+        self.assertFalse(other.primary_contact_id)
+
+    def test_mail_goes_to_the_primary_contact_else_to_the_client(self):
+        self.assertEqual(self.client._client_mail_recipients("invoice"), self.client)
+        ann = self.make_contact(self.client, "Ann")
+        self.assertEqual(self.client._client_mail_recipients("invoice"), self.client)
+        ann.email = "ann@acme.example"
+        self.assertEqual(ann._client_mail_recipients("invoice"), ann)
+        ann.active = False
+        self.assertEqual(self.client._client_mail_recipients("invoice"), self.client)
+        self.client.email = False
+        self.assertFalse(self.client._client_mail_recipients("invoice"))
+        self.assertIn("an e-mail address", self.client.client_mail_warning)
+
+    @users("contacts_agent")
+    def test_agents_choose_the_primary_contact(self):
+        self.make_contact(self.client, "Ann")
+        bob = self.make_contact(self.client, "Bob").with_env(self.env)
+        bob.action_make_primary()
+        self.assertEqual(self.client.primary_contact_id, bob)
+
+    @users("contacts_viewer")
+    def test_viewers_do_not(self):
+        ann = self.make_contact(self.client, "Ann")
+        bob = self.make_contact(self.client, "Bob").with_env(self.env)
+        with self.assertRaises(AccessError):
+            bob.action_make_primary()
+        self.assertEqual(self.client.primary_contact_id, ann)
+
+    def test_contacts_are_counted_in_one_query(self):
+        clients = self.client
+        for number in range(4):
+            clients |= self.make_client(f"C{number}")
+        for client in clients:
+            self.make_contact(client, "Ann")
+            self.make_contact(client, "Bill to", type="invoice")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(1):
+            self.assertEqual(clients.mapped("client_contact_count"), [1] * 5)
