@@ -1,0 +1,119 @@
+"""A person with a browser of his own, for journeys in which several people and devices meet.
+
+Odoo's tours run one user in one fresh browser; a visitor keeps his browser (cookies, downloads, history) while others act.
+"""
+
+import json
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from odoo.tests.common import ChromeBrowser
+
+
+class Visitor:
+    """A headless browser of its own inside a test of ``HttpCase``; nobody is logged in.
+
+    :param odoo.tests.HttpCase test: the running test
+    :param str size: the window, ``360x740`` is a phone
+    """
+
+    def __init__(self, test, size="360x740"):
+        self.test = test
+        self.downloads = Path(tempfile.mkdtemp(prefix="nestogy_visitor_"))
+        self._stack = ExitStack()
+        self._stack.callback(self._remove_downloads)
+        former, test.browser_size = test.browser_size, size
+        self.browser = ChromeBrowser(test)
+        test.browser_size = former
+        self._stack.callback(self.browser.stop)
+        test.authenticate(None, None, browser=self.browser)
+        self.browser._websocket_request(
+            "Browser.setDownloadBehavior",
+            params={"behavior": "allow", "downloadPath": str(self.downloads), "eventsEnabled": False},
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._stack.close()
+
+    def _remove_downloads(self):
+        for path in self.downloads.iterdir():
+            path.unlink()
+        self.downloads.rmdir()
+
+    def acting(self):
+        """A block in which the browser may ask the server; tests hold the database outside of it."""
+        stack = ExitStack()
+        self.test.env.flush_all()
+        self.test.env.invalidate_all()
+        stack.enter_context(self.test.allow_requests(browser=self.browser))
+        stack.callback(self.test._wait_remaining_requests)
+        return stack
+
+    def js(self, expression):
+        """Evaluate an expression in the page and return its value; promises are awaited."""
+        answer = self.browser._websocket_request(
+            "Runtime.evaluate",
+            params={"expression": expression, "awaitPromise": True, "returnByValue": True},
+            timeout=30,
+        )
+        if "exceptionDetails" in answer:
+            raise AssertionError(f"{expression}: {json.dumps(answer['exceptionDetails'])[:500]}")
+        return answer["result"].get("value")
+
+    def wait(self, expression, seconds=30):
+        """Wait until an expression holds in the page, over page loads.
+
+        :raise AssertionError: it does not in time; the page's text is told
+        """
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            try:
+                value = self.js(expression)
+            except (AssertionError, TimeoutError, KeyError):
+                value = None  # between two pages
+            if value:
+                return value
+            time.sleep(0.1)
+        raise AssertionError(f"never true: {expression}\n{self.url()}\n{self.text()[:1500]}")
+
+    def open(self, url):
+        """Go to an address and wait for the page."""
+        self.browser.navigate_to(url, wait_stop=True)
+        self.wait("document.readyState === 'complete'")
+
+    def url(self):
+        return self.js("location.href")
+
+    def text(self):
+        """What the page says, as a person sees it."""
+        return self.js("document.body.innerText") or ""
+
+    def click(self, selector):
+        """Press the first element that matches, as soon as it is there."""
+        quoted = json.dumps(selector)
+        self.wait(f"!!document.querySelector({quoted}) && document.querySelector({quoted}).offsetParent !== null")
+        self.js(f"document.querySelector({quoted}).click()")
+
+    def assertNoSidewaysScroll(self):
+        """Assert that the page is not wider than the window."""
+        width, window = self.js("[document.documentElement.scrollWidth, window.innerWidth]")
+        self.test.assertLessEqual(width, window, f"{self.url()} scrolls sideways")
+
+    def assertNoConsoleError(self):
+        """Assert that the browser has reported no error so far."""
+        self.test.assertFalse(self.browser.had_failure, "the browser's console shows an error, see the log")
+
+    def downloaded(self, seconds=30):
+        """Wait for the one file that was downloaded and return its bytes."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            files = [path for path in self.downloads.iterdir() if not path.name.endswith(".crdownload")]
+            if files and files[0].stat().st_size:
+                return files[0].name, files[0].read_bytes()
+            time.sleep(0.1)
+        raise AssertionError("nothing was downloaded")
