@@ -1,6 +1,13 @@
 from odoo.tests import BaseCase, tagged
 
-from ..tools.placeholders import BODY_LIMIT, SUBJECT_LIMIT, TemplateError, compile_body, compile_subject, placeholders_in
+from ..tools.placeholders import (
+    BODY_LIMIT,
+    SUBJECT_LIMIT,
+    TemplateError,
+    compile_body,
+    compile_subject,
+    placeholders_in,
+)
 
 NAMES = ("client", "number", "link")
 
