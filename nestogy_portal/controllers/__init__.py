@@ -1,0 +1,4 @@
+from . import link
+from . import portal
+from . import payment
+from . import stripe

@@ -1,0 +1,295 @@
+from datetime import date, datetime
+
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.http import Response, content_disposition, request, route
+from odoo.tools import format_amount
+
+from odoo.addons.account_payment.controllers.portal import PortalAccount
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from ..tools import zip_stream
+
+DOWNLOAD_LIMIT = 200  # documents in one archive
+RENDER_LIMIT = 20  # of them such as have no stored PDF yet: each takes a second or two
+LONGEST_ID = 9  # digits
+
+
+class ClientPortal(PortalAccount):
+    """What clients see of their account, and what they may change of themselves."""
+
+    # ------------------------------------------------------------------
+    # Doors
+    # ------------------------------------------------------------------
+
+    def _get_portal_client(self):
+        """The client, or other customer, to whom the visitor belongs."""
+        return request.env.user.partner_id.commercial_partner_id
+
+    def _document_check_access(self, model_name, document_id, access_token=None):
+        """Refuse the access tokens of clients who may not enter, and such as Python cannot compare."""
+        if access_token and not (isinstance(access_token, str) and access_token.isascii()):
+            access_token = None
+        document_sudo = super()._document_check_access(model_name, document_id, access_token)
+        if access_token and "partner_id" in document_sudo._fields:
+            if document_sudo.partner_id and not document_sudo.partner_id._client_may_log_in():
+                raise AccessError(request.env._("This document is not available."))
+        return document_sudo
+
+    # ------------------------------------------------------------------
+    # First page
+    # ------------------------------------------------------------------
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if not counters:  # the page itself; its badges are asked for later, by name
+            values["statement_totals"] = self._get_home_totals()
+        return values
+
+    def _get_home_totals(self):
+        return [
+            {
+                "outstanding": format_amount(request.env, total["outstanding"], total["currency"]),
+                "overdue": format_amount(request.env, total["overdue"], total["currency"]),
+                "is_overdue": total["is_overdue"],
+            }
+            for total in self._get_portal_client()._get_statement_totals()
+            if not total["currency"].is_zero(total["outstanding"])
+        ]
+
+    # ------------------------------------------------------------------
+    # Statement
+    # ------------------------------------------------------------------
+
+    @route(
+        ["/my/statement", "/my/statement/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        readonly=True,
+    )
+    def portal_my_statement(self, page=1, show="open", notice=None, **kwargs):
+        client = self._get_portal_client()
+        show = show if show in ("open", "paid", "all") else "open"
+        counts = client._get_statement_counts()
+        pager = portal_pager(
+            url="/my/statement",
+            url_args={"show": show},
+            total=counts[show],
+            page=page if isinstance(page, int) else 1,
+            step=self._items_per_page,
+        )
+        values = self._prepare_portal_layout_values() | {
+            "page_name": "statement",
+            "client": client.sudo(),  # his own, and only its name is shown
+            "totals": client._get_statement_totals(),
+            "rows": client._get_statement_rows(show, pager["offset"], self._items_per_page),
+            "counts": counts,
+            "show": show,
+            "pager": pager,
+            "notice": self._get_download_notices().get(notice),
+        }
+        response = request.render("nestogy_portal.portal_my_statement", values)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    # ------------------------------------------------------------------
+    # Download
+    # ------------------------------------------------------------------
+
+    def _get_download_notices(self):
+        _ = request.env._
+        return {
+            "select": _("Select at least one document to download."),
+            "none": _("None of the selected documents can be downloaded. Please select them again."),
+            "many": _("Please select at most %s documents at a time.", DOWNLOAD_LIMIT),
+            "prepare": _(
+                "Some documents have to be prepared first, which takes a moment each. Please select at "
+                "most %s of "
+                "those without a PDF at a time.",
+                RENDER_LIMIT,
+            ),
+        }
+
+    @route("/my/invoices/download", type="http", auth="user", methods=["POST"], website=True, sitemap=False)
+    def portal_download_invoices(self, back="statement", **kwargs):
+        """Send the PDFs of the selected documents in one archive.
+
+        What the visitor may not see is dropped without a word, so that ids tell nothing.
+        """
+        asked = {
+            int(value)
+            for value in request.httprequest.form.getlist("document_ids")
+            if value.isascii() and value.isdigit() and len(value) <= LONGEST_ID
+        }
+        if not asked:
+            return self._refuse_download(back, "select")
+        if len(asked) > DOWNLOAD_LIMIT:
+            return self._refuse_download(back, "many")
+        moves = request.env["account.move"]
+        if moves.has_access("read"):
+            domain = Domain("id", "in", list(asked)) & self._get_invoices_domain("out")
+            domain &= Domain("commercial_partner_id", "=", self._get_portal_client().id)
+            moves = moves.search(domain, order="invoice_date, id")
+        if not moves:
+            return self._refuse_download(back, "none")
+        moves_sudo = moves.sudo()  # found with the visitor's rights; the PDFs are attachments
+        if len(moves_sudo.filtered(lambda move: not move.invoice_pdf_report_id)) > RENDER_LIMIT:
+            return self._refuse_download(back, "prepare")
+        return self._stream_documents(moves_sudo)
+
+    def _refuse_download(self, back, notice):
+        page = "/my/invoices" if back == "invoices" else "/my/statement"
+        return request.redirect_query(page, {"notice": notice}, code=303)
+
+    def _stream_documents(self, moves_sudo):
+        names, readers, sizes = [], [], []
+        for move_sudo in moves_sudo:
+            if attachment_sudo := move_sudo.invoice_pdf_report_id:
+                stored = attachment_sudo.store_fname
+                # a file is read when its turn comes, long after this request's transaction
+                path = attachment_sudo._full_path(stored) if stored else None
+                content = None if path else attachment_sudo.raw
+                names.append(attachment_sudo.name)
+                sizes.append(attachment_sudo.file_size if path else len(content))
+                readers.append((path, content))
+            else:
+                document = move_sudo._get_invoice_legal_documents("pdf", allow_fallback=True)
+                names.append(document["filename"])
+                sizes.append(len(document["content"]))
+                readers.append((None, document["content"]))
+        names = zip_stream.unique_names(names)
+
+        def reader(path, content):
+            def read():
+                if path is None:
+                    return content
+                with open(path, "rb") as file:
+                    return file.read()
+
+            return read
+
+        entries = [(name, reader(*source)) for name, source in zip(names, readers, strict=True)]
+        response = Response(zip_stream.stream_stored(entries), direct_passthrough=True)
+        today = date.today().isoformat()
+        size = zip_stream.stored_size(zip(names, sizes, strict=True))
+        response.headers["Content-Type"] = "application/zip"
+        response.headers["Content-Disposition"] = content_disposition(
+            f"{request.env._('documents')}-{today}.zip"
+        )
+        response.headers["Content-Length"] = size
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    # ------------------------------------------------------------------
+    # Odoo's list of invoices
+    # ------------------------------------------------------------------
+
+    @route()
+    def portal_my_invoices(
+        self, page=1, date_begin=None, date_end=None, sortby=None, filterby=None, notice=None, **kw
+    ):
+        """Take unknown words in the address for none, rather than failing."""
+        if not (date_begin and date_end and self._is_date(date_begin) and self._is_date(date_end)):
+            date_begin = date_end = None
+        response = super().portal_my_invoices(
+            page=page if isinstance(page, int) else 1,
+            date_begin=date_begin,
+            date_end=date_end,
+            sortby=sortby if sortby in self._get_account_searchbar_sortings() else None,
+            filterby=filterby if filterby in self._get_account_searchbar_filters() else None,
+            **kw,
+        )
+        response.qcontext["download_notice"] = self._get_download_notices().get(notice)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @staticmethod
+    def _is_date(text):
+        try:
+            return 1 < datetime.fromisoformat(text).year < 9999
+        except ValueError:
+            return False
+
+    def _get_overdue_invoices_domain(self, partner_id=None):
+        """What the whole client owes, whoever of its people is looking."""
+        domain = super()._get_overdue_invoices_domain(partner_id=partner_id)
+        if partner_id:
+            return domain
+        client = self._get_portal_client()
+        return [
+            ("commercial_partner_id", "=", client.id) if condition[0] == "partner_id" else condition
+            for condition in domain
+        ]
+
+    def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
+        """Let a client pay what was addressed to several of its people in one go."""
+        currencies, companies = overdue_invoices.currency_id, overdue_invoices.company_id
+        if len(overdue_invoices.partner_id) <= 1 and len(currencies) <= 1 and len(companies) <= 1:
+            return super()._overdue_invoices_get_page_view_values(overdue_invoices, **kwargs)
+        values = {"page_name": "overdue_invoices"}
+        if len(currencies) > 1 or len(companies) > 1:
+            return values  # cannot be one payment: the visitor is led to the list
+        residual = sum(overdue_invoices.mapped("amount_residual"))
+        reference = companies.get_next_batch_payment_communication()
+        values |= {
+            "payment": {
+                "date": date.today(),
+                "reference": reference,
+                "amount": residual,
+                "currency": currencies,
+            },
+            "amount": residual,
+        }
+        return values | self._get_common_page_view_values(
+            invoices_data={
+                "partner": self._get_portal_client(),
+                "company": companies,
+                "total_amount": residual,
+                "currency": currencies,
+                "amount_residual": residual,
+                "payment_reference": reference,
+                "landing_route": "/my/invoices/",
+                "transaction_route": "/invoice/transaction/overdue",
+            },
+            **kwargs,
+        )
+
+    # ------------------------------------------------------------------
+    # Own details
+    # ------------------------------------------------------------------
+
+    @route()
+    def portal_address(self, partner_id=None, **kwargs):
+        return super().portal_address(partner_id=self._clean_id(partner_id), **kwargs)
+
+    @route()
+    def portal_address_submit(self, partner_id=None, **kwargs):
+        return super().portal_address_submit(partner_id=self._clean_id(partner_id), **kwargs)
+
+    @staticmethod
+    def _clean_id(value):
+        """An id from outside, or that of nobody; nothing stays nothing."""
+        text = str(value or "")
+        if not text:
+            return None
+        return text if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID else str(2**31 - 1)
+
+    def _validate_address_values(self, address_values, partner_sudo, *args, **kwargs):
+        invalid, missing, messages = super()._validate_address_values(
+            address_values, partner_sudo, *args, **kwargs
+        )
+        if partner_sudo and partner_sudo._get_client():
+            email = address_values.get("email")
+            if email is not None and partner_sudo.user_ids and email != (partner_sudo.email or ""):
+                invalid.add("email")
+                messages.append(partner_sudo.with_env(request.env)._email_change_refusal())
+            name = address_values.get("name")
+            if name is not None and partner_sudo.is_company and name != (partner_sudo.name or ""):
+                invalid.add("name")
+                messages.append(
+                    request.env._(
+                        "The name of your company is on invoices. Please ask us to change it for you."
+                    )
+                )
+        return invalid, missing, messages

@@ -1,0 +1,76 @@
+from markupsafe import Markup, escape
+
+from odoo import api, fields, models
+
+from ..tools import mail_links
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    portal_link_purpose = fields.Char(
+        default="mail", help="For what the links are made that this mail carries."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if "/my/link/" in (vals.get("body_html") or ""):
+                vals["body_html"] = Markup(mail_links.without_tokens(str(vals["body_html"])))
+        return super().create(vals_list)
+
+    def _personalize_outgoing_body(self, body, partner=False, doc_to_followers=None):
+        body = super()._personalize_outgoing_body(body, partner=partner, doc_to_followers=doc_to_followers)
+        if not body or not partner or not mail_links.needs_links(body):
+            return body
+        return self._put_portal_links(body, partner)
+
+    def _put_portal_links(self, body, partner):
+        """Give a client's contact his own sign-in links where the mail has markers or Odoo's access tokens.
+
+        This happens while the mail leaves: the links are in the copy that is sent and nowhere else.
+        """
+        partner_sudo = partner.sudo()  # mails are sent in the name of people who may not see the contact
+        users_sudo = partner_sudo.with_context(active_test=False).user_ids
+        if not partner_sudo._get_client() or users_sudo.filtered(lambda user: not user.share):
+            return body
+        partner_sudo = partner_sudo.with_context(lang=partner_sudo.lang or self.env.lang)
+        links_sudo = self.env["nestogy.portal.link"].sudo()  # as above
+        base = links_sudo._base_url()
+        links = {}
+
+        def link_to(model, document_id):
+            if (model, document_id) not in links:
+                document = self._get_linkable_document(model, document_id)
+                known = document or model == "portal"  # the portal as a whole
+                links[model, document_id] = known and links_sudo._issue(
+                    partner_sudo,
+                    document,
+                    purpose=self.portal_link_purpose or "mail",
+                    issued_by=self.create_uid,
+                )
+            return links[model, document_id]
+
+        def document_of(path, query):
+            model, document_id = self.model, self.res_id
+            if path == "/mail/view":
+                model = query.get("model", [""])[0]
+                document_id = query.get("res_id", [""])[0]
+            if not str(document_id).isdecimal():
+                return None
+            document = self._get_linkable_document(model, int(document_id))
+            return (model, int(document_id)) if document else None
+
+        label = str(escape(partner_sudo.env._("Open in the client portal")))
+        text = mail_links.replace_token_addresses(str(body), base, document_of)
+        text = mail_links.replace_markers(text, base, link_to, label)
+        return Markup(text) if isinstance(body, Markup) else text
+
+    @api.model
+    def _get_linkable_document(self, model, document_id):
+        """The document if it is of a kind that links may lead to; ``None`` otherwise."""
+        if model not in self.env or not isinstance(
+            self.env[model], self.env.registry["nestogy.portal.mail.mixin"]
+        ):
+            return None
+        return self.env[model].sudo().browse(document_id).exists() or None  # its page checks who may see it

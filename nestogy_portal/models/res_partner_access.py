@@ -1,0 +1,257 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import email_normalize, format_datetime
+
+LINKS_SHOWN = 80
+
+
+class ResPartner(models.Model):
+    """Who of a client gets into the portal."""
+
+    _inherit = "res.partner"
+
+    portal_state = fields.Selection(
+        [
+            ("no_email", "No e-mail"),
+            ("none", "Not invited"),
+            ("invited", "Invited"),
+            ("active", "Active"),
+            ("blocked", "Blocked"),
+        ],
+        string="Portal Access",
+        compute="_compute_portal_access",
+        groups="base.group_user",
+    )
+    portal_hint = fields.Char(compute="_compute_portal_access", groups="base.group_user")
+    portal_may_restore = fields.Boolean(compute="_compute_portal_access", groups="base.group_user")
+    portal_last_login = fields.Datetime(
+        string="Last Portal Sign-in", compute="_compute_portal_access", groups="base.group_user"
+    )
+    portal_contact_ids = fields.Many2many(
+        "res.partner", string="People", compute="_compute_portal_contact_ids", groups="base.group_user"
+    )
+    portal_link_ids = fields.Many2many(
+        "nestogy.portal.link",
+        string="Sign-in Links Sent",
+        compute="_compute_portal_link_ids",
+        groups="nestogy_clients.nestogy_clients_group_viewer",
+    )
+
+    @api.depends("email", "user_ids.active", "user_ids.login_date", "commercial_partner_id.client_status_id")
+    def _compute_portal_access(self):
+        # staff may see whether somebody has access without any right on users
+        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
+        users = users_sudo.search([("partner_id", "in", self.ids)]).grouped("partner_id")
+        for partner in self:
+            user_sudo = users.get(partner._origin.sudo(), users_sudo.browse()).sorted("active", reverse=True)[
+                :1
+            ]
+            partner.portal_last_login = user_sudo.login_date
+            partner.portal_state, partner.portal_hint = partner._portal_state_of(user_sudo)
+            partner.portal_may_restore = bool(
+                partner.portal_state == "blocked" and user_sudo and partner._client_may_log_in()
+            )
+
+    def _portal_state_of(self, user_sudo):
+        """State and, where something is missing, what to do about it.
+
+        :param res.users user_sudo: the contact's user, empty if there is none
+        """
+        _ = self.env._
+        if user_sudo and not user_sudo.share:
+            return "active", _("Works here: signs in as a colleague, not as a client.")
+        if not email_normalize(self.email):
+            return "no_email", _("Add an e-mail address to invite this person.")
+        if not self._client_may_log_in():
+            return "blocked", _("The client's status does not allow signing in.")
+        if not user_sudo:
+            return "none", False
+        if not user_sudo.active:
+            return "blocked", _("Access was taken away.")
+        return ("active" if user_sudo.login_date else "invited"), False
+
+    @api.depends("child_ids.active", "child_ids.type", "email")
+    def _compute_portal_contact_ids(self):
+        for partner in self:
+            contacts = partner.child_ids.filtered(
+                lambda each: each.type in ("contact", "other") and each.active
+            )
+            # a firm as such is listed when it has an address to invite; a person who is the client always
+            itself = partner if not partner.is_company or partner.email else partner.browse()
+            partner.portal_contact_ids = itself | contacts
+
+    @api.depends("child_ids")
+    def _compute_portal_link_ids(self):
+        for partner in self:
+            partner.portal_link_ids = self.env["nestogy.portal.link"].search(
+                [("partner_id", "child_of", partner.ids)], limit=LINKS_SHOWN
+            )
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def action_portal_invite(self):
+        """Give the contact access and send the invitation with which he sets his password."""
+        self.ensure_one()
+        self._check_may_manage_portal()
+        if self.portal_state == "no_email":
+            raise UserError(
+                self.env._("%s has no valid e-mail address; add one before inviting.", self.display_name)
+            )
+        if not self._client_may_log_in():
+            raise UserError(
+                self.env._(
+                    "The status of the client does not allow signing in; change the status before inviting."
+                )
+            )
+        line = self._portal_wizard_line()
+        if line.is_internal:
+            raise UserError(self.env._("%s works here and needs no portal access.", self.display_name))
+        if line.is_portal and line.user_id.active:
+            line.action_invite_again()
+        else:
+            line.action_grant_access()
+        return self._portal_notice(self.env._("Invitation sent to %s.", self.email))
+
+    def action_portal_revoke(self):
+        """Take the contact's access away; his sessions and links end at once."""
+        self.ensure_one()
+        self._check_may_manage_portal()
+        line = self._portal_wizard_line()
+        if not line.is_portal:
+            raise UserError(self.env._("%s has no access to the portal.", self.display_name))
+        line.action_revoke_access()
+        return self._portal_notice(self.env._("%s cannot enter the portal any more.", self.display_name))
+
+    def _check_may_manage_portal(self):
+        self.check_access("write")
+        if not self.env.user.has_group("nestogy_clients.nestogy_clients_group_agent"):
+            raise AccessError(
+                self.env._("Only agents can invite people to the portal or take their access away.")
+            )
+
+    def _portal_wizard_line(self):
+        wizard = self.env["portal.wizard"].create({"partner_ids": [fields.Command.set(self.ids)]})
+        return wizard.user_ids
+
+    def _portal_notice(self, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    # ------------------------------------------------------------------
+    # The door
+    # ------------------------------------------------------------------
+
+    def _ensure_portal_user(self, company):
+        """The contact's own portal user, made without password and without a mail if he has none.
+
+        Called on a contact in sudo.
+
+        :param res.company company: where a new user belongs
+        :return: user in sudo; empty for staff, and for those whose access was taken away or is not allowed
+        """
+        self.ensure_one()
+        users_sudo = (
+            self.env["res.users"].sudo().with_context(active_test=False)
+        )  # users are an administrator's
+        if not self.active or not self._client_may_log_in() or not email_normalize(self.email):
+            return users_sudo.browse()
+        known = users_sudo.search([("partner_id", "=", self.id)])
+        if known:
+            return known.filtered(lambda user: user.active and user.share and user._is_portal())[
+                :1
+            ].with_context(active_test=True)
+        login = email_normalize(self.email)
+        if users_sudo.search_count([("login", "=", login)], limit=1):
+            # another person has this address: two contacts who share a mailbox, or a colleague of ours
+            login = f"{login}#{self.id}"
+        return users_sudo.with_context(
+            active_test=True, no_reset_password=True, lang=self.lang or self.env.lang
+        )._create_user_from_template(
+            {
+                "login": login,
+                "partner_id": self.id,
+                "company_id": company.id,
+                "company_ids": [fields.Command.set(company.ids)],
+            }
+        )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "client_status_id" in vals:
+            self.filtered(lambda partner: not partner._client_may_log_in())._close_portal_door(
+                self.env._("client status")
+            )
+        if "email" in vals:
+            self._revoke_links_to_old_address()
+        return result
+
+    def _revoke_links_to_old_address(self):
+        """Links are dead when their address changed; say so in the list of links as well."""
+        # whoever edits a contact ends his links, with or without rights on them
+        for link_sudo in (
+            self.env["nestogy.portal.link"]
+            .sudo()
+            .search([("partner_id", "in", self.ids), ("revoked_at", "=", False)])
+        ):
+            if email_normalize(link_sudo.partner_id.email) != link_sudo.issued_to_address:
+                link_sudo._revoke(self.env._("e-mail address changed"))
+
+    def _close_portal_door(self, reason):
+        """End the sessions and links of everybody who belongs to these clients, now and for good."""
+        if not self:
+            return
+        # a consequence of the status, whoever sets it
+        people_sudo = self.sudo().with_context(active_test=False).search([("id", "child_of", self.ids)])
+        people_sudo.user_ids.filtered("share")._end_portal_sessions(reason)
+
+    def _client_dashboard_widgets(self):
+        """Who of the client was in the portal lately."""
+        widgets = super()._client_dashboard_widgets()
+        if not self.env.user.has_group("nestogy_clients.nestogy_clients_group_viewer"):
+            return widgets
+        states = dict(self._fields["portal_state"]._description_selection(self.env))
+        tones = {"active": "success", "invited": "info", "blocked": "danger"}
+        people = self.portal_contact_ids.filtered(lambda each: each.portal_state not in ("none", "no_email"))
+        people = people.sorted(lambda each: (str(each.portal_last_login or ""), each.id), reverse=True)
+        widgets.append(
+            {
+                "key": "portal",
+                "title": self.env._("Client Portal"),
+                "sequence": 60,
+                "count": len(people),
+                "columns": [
+                    {"name": "name", "label": self.env._("Person")},
+                    {"name": "state", "label": self.env._("Access")},
+                    {"name": "last", "label": self.env._("Last sign-in")},
+                ],
+                "rows": [
+                    {
+                        "id": person.id,
+                        "model": person._name,
+                        "cells": {
+                            "name": person.name or person.email or "",
+                            "state": states[person.portal_state],
+                            "last": (
+                                format_datetime(self.env, person.portal_last_login, dt_format="short")
+                                if person.portal_last_login
+                                else self.env._("never")
+                            ),
+                        },
+                        "tone": tones.get(person.portal_state, ""),
+                    }
+                    for person in people[:5]
+                ],
+                "empty": self.env._("Nobody has access yet. Tab Portal Access invites people."),
+                "action": False,
+            }
+        )
+        return widgets

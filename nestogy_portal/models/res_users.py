@@ -1,0 +1,87 @@
+from odoo import fields, models
+from odoo.exceptions import AccessDenied, UserError
+from odoo.fields import NO_ACCESS
+from odoo.http import request
+from odoo.tools import email_normalize
+
+AGENT_LENGTH = 200  # characters kept of a browser's name
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    nestogy_session_epoch = fields.Integer(
+        copy=False,
+        groups=NO_ACCESS,
+        help="Part of every session's key: raising it ends all sessions of the user.",
+    )
+
+    def _get_session_token_fields(self):
+        return super()._get_session_token_fields() | {"nestogy_session_epoch"}
+
+    def _end_portal_sessions(self, reason):
+        """End the sessions and sign-in links of these users; neither comes back when they may log in
+        again."""
+        for (
+            user_sudo
+        ) in self.sudo():  # callers end access as a consequence of something they were allowed to do
+            user_sudo.nestogy_session_epoch += 1
+        self.env["nestogy.portal.link"]._revoke_for(self, reason)
+
+    def _check_credentials(self, credential, env):
+        """Know our links as credentials, and let nobody in whose client's status forbids it.
+
+        The refusal comes after the ordinary check and in the same words, so that it tells nothing.
+        """
+        if credential.get("type") == "nestogy_link":
+            user = self.env.user
+            environ = request.httprequest if request else None
+            self.env["nestogy.portal.link"]._consume(
+                user,
+                credential.get("token"),
+                credential.get("device"),
+                ip=environ.remote_addr if environ else None,
+                agent=environ.user_agent.string[:AGENT_LENGTH] if environ else None,
+            )
+            return {"uid": user.id, "auth_method": "nestogy_link", "mfa": "default"}
+        result = super()._check_credentials(credential, env)
+        if not self.env.user._portal_door_is_open():
+            raise AccessDenied()
+        return result
+
+    def _portal_door_is_open(self):
+        """Say whether this user may sign in as far as the client's status is concerned; staff always may."""
+        self.ensure_one()
+        user_sudo = self.sudo()  # asked before anybody is signed in
+        return not user_sudo.share or user_sudo.partner_id._client_may_log_in()
+
+    def write(self, vals):
+        self._check_own_email_unchanged(vals)
+        closing = self.browse()
+        if vals.get("active") is False:
+            closing = self.filtered(lambda user: user.active and user.share)
+        result = super().write(vals)
+        if closing:
+            closing._end_portal_sessions(self.env._("access taken away"))
+        return result
+
+    def _check_own_email_unchanged(self, vals):
+        """Clients' people cannot change the address to which their sign-in links go."""
+        if self.env.su or "email" not in vals or not self.env.user.share:
+            return
+        for user_sudo in self.sudo():  # whom the visitor belongs to is our question
+            if user_sudo.partner_id._get_client() and email_normalize(vals["email"]) != email_normalize(
+                user_sudo.email
+            ):
+                raise UserError(user_sudo.partner_id._email_change_refusal())
+
+
+class ResUsersApikeys(models.Model):
+    _inherit = "res.users.apikeys"
+
+    def _check_credentials(self, *, scope, key):
+        """API keys open no door that the client's status has shut."""
+        user_id = super()._check_credentials(scope=scope, key=key)
+        if user_id and not self.env["res.users"].browse(user_id)._portal_door_is_open():
+            return None
+        return user_id

@@ -1,0 +1,13 @@
+from odoo import models
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "nestogy.portal.mail.mixin"]
+
+    def _client_mail_values(self):
+        return super()._client_mail_values() | {"link": self._portal_link_marker() if self.id else ""}
+
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        groups = super()._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)
+        return self._nestogy_notify_link_groups(groups, message, msg_vals)

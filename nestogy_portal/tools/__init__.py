@@ -1,0 +1,5 @@
+from . import amounts
+from . import link_tokens
+from . import log_filter
+from . import mail_links
+from . import zip_stream
