@@ -1,0 +1,33 @@
+{
+    "name": "Nestogy Tickets",
+    "summary": "Service desk for clients: tickets in the portal, by e-mail and on the client's profile",
+    "version": "19.0.1.0.0",
+    "category": "Services/Clients",
+    "author": "Nestogy",
+    "website": "https://github.com/nestogy/nestogy-odoo",
+    "license": "AGPL-3",
+    "depends": [
+        "nestogy_portal",
+        "helpdesk_mgmt",
+        "helpdesk_mgmt_project",
+        "helpdesk_mgmt_rating",
+    ],
+    "data": [
+        "security/nestogy_tickets_groups.xml",
+        "security/ir.model.access.csv",
+        "security/ir_model_access.xml",
+        "security/nestogy_tickets_rules.xml",
+        "data/mail_template_data.xml",
+        "views/helpdesk_ticket_views.xml",
+        "views/res_partner_views.xml",
+        "views/nestogy_tickets_menus.xml",
+        "views/helpdesk_ticket_templates.xml",
+    ],
+    "demo": ["demo/nestogy_tickets_demo.xml"],
+    "assets": {
+        "web.assets_frontend": ["nestogy_tickets/static/src/scss/portal_tickets.scss"],
+        "web.assets_tests": ["nestogy_tickets/static/tests/tours/**/*"],
+    },
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+}

@@ -1,0 +1,2 @@
+from . import portal_tickets
+from . import ticket_requests

@@ -1,0 +1,100 @@
+from odoo.exceptions import AccessError, MissingError
+from odoo.fields import Domain
+from odoo.http import request, route
+
+from odoo.addons.helpdesk_mgmt.controllers.myaccount import CustomerPortalHelpdesk
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from ..models.helpdesk_ticket_portal import SEARCH_CHARACTERS
+
+
+class PortalTickets(CustomerPortalHelpdesk):
+    """The list and the page of a visitor's tickets."""
+
+    _items_per_page_tickets = 30
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values([key for key in counters if key != "ticket_count"])
+        if not counters:
+            values["open_ticket_count"] = self._count_open_tickets()
+        elif "ticket_count" in counters:
+            values["ticket_count"] = self._count_open_tickets()
+        return values
+
+    def _count_open_tickets(self):
+        tickets = request.env["helpdesk.ticket"]
+        if not tickets.has_access("read"):
+            return 0
+        return tickets.search_count(self._portal_ticket_domain() & tickets._open_domain())
+
+    def _portal_ticket_domain(self):
+        """Whose tickets the portal lists; for staff, too, it is about themselves, not about all clients."""
+        return Domain("commercial_partner_id", "=", request.env.user.commercial_partner_id.id)
+
+    @route()
+    def portal_my_tickets(self, page=1, sortby=None, filterby=None, search=None, **kwargs):
+        tickets = request.env["helpdesk.ticket"]
+        if not tickets.has_access("read"):
+            return request.redirect("/my")
+        sortings, filters = tickets._portal_sortings(), tickets._portal_filters()
+        sortby = sortby if sortby in sortings else "update"
+        filterby = filterby if filterby in filters else "open"
+        search = (search or "")[:SEARCH_CHARACTERS]
+        domain = (
+            self._portal_ticket_domain() & filters[filterby]["domain"] & tickets._portal_search_domain(search)
+        )
+        total = tickets.search_count(domain)
+        pager = portal_pager(
+            url="/my/tickets",
+            url_args={"sortby": sortby, "filterby": filterby, "search": search},
+            total=total,
+            page=page,
+            step=self._items_per_page_tickets,
+        )
+        found = tickets.search_fetch(
+            domain,
+            ["number", "name", "stage_id", "partner_id", "partner_name", "last_update", "create_date"],
+            order=sortings[sortby]["order"],
+            limit=self._items_per_page_tickets,
+            offset=pager["offset"],
+        )
+        values = self._prepare_portal_layout_values() | {
+            "page_name": "ticket",
+            "rows": found._prepare_portal_rows(),
+            "total": total,
+            "pager": pager,
+            "default_url": "/my/tickets",
+            "sortings": sortings,
+            "sortby": sortby,
+            "filters": filters,
+            "filterby": filterby,
+            "search": search,
+        }
+        return request.render("nestogy_tickets.portal_my_tickets", values)
+
+    @route()
+    def portal_my_ticket(self, ticket_id, access_token=None, **kwargs):
+        try:
+            ticket_sudo = self._document_check_access("helpdesk.ticket", ticket_id, access_token=access_token)
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        attachments_sudo = ticket_sudo._portal_attachments()
+        is_visitor = request.env["helpdesk.ticket"].browse(ticket_sudo.id).has_access("read")
+        values = self._get_page_view_values(
+            ticket_sudo,
+            access_token,
+            {
+                "page_name": "ticket",
+                "ticket": ticket_sudo,
+                "attachments": attachments_sudo,
+                "close_stages": ticket_sudo._portal_close_stages()
+                if is_visitor
+                else ticket_sudo.stage_id.browse(),
+                "tone": ticket_sudo._portal_tone(),
+                "may_answer": is_visitor,
+            },
+            "my_tickets_history",
+            False,
+            **kwargs,
+        )
+        return request.render("nestogy_tickets.portal_my_ticket", values)

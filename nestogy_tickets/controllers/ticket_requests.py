@@ -1,0 +1,132 @@
+from werkzeug.exceptions import NotFound
+
+from odoo.exceptions import UserError
+from odoo.http import request, route
+from odoo.tools import plaintext2html
+
+from odoo.addons.helpdesk_mgmt.controllers.main import HelpdeskTicketController
+
+from ..tools import ticket_form
+
+
+class TicketRequests(HelpdeskTicketController):
+    """What a visitor asks for: a new ticket, or to close one."""
+
+    @route(methods=["POST"])
+    def support_ticket_close(self, ticket_id=None, stage_id=None, **kwargs):
+        ticket = request.env["helpdesk.ticket"].browse(self._positive(ticket_id))
+        # foreign, missing and malformed look alike from outside; the rules of the visitor decide
+        if not ticket or not ticket.search_count([("id", "=", ticket.id)], limit=1):
+            raise NotFound
+        if not ticket._portal_close(self._positive(stage_id)):
+            raise NotFound
+        return request.redirect(f"/my/ticket/{ticket.id}")
+
+    @route()
+    def create_new_ticket(self, **kwargs):
+        return self._render_form({})
+
+    @route(methods=["POST"])
+    def submit_ticket(self, **kwargs):
+        tickets = request.env["helpdesk.ticket"]
+        form = {key: str(kwargs.get(key) or "") for key in ("subject", "description", "category", "team")}
+        files = [
+            (ticket_form.clean_line(upload.filename) or "file", upload.read())
+            for upload in request.httprequest.files.getlist("attachment")
+            if upload.filename
+        ]
+        subject = ticket_form.clean_line(form["subject"])
+        description = ticket_form.clean_text(form["description"])
+        categories, teams = tickets._portal_categories(), tickets._portal_teams()
+        category = categories.filtered(lambda record: record.id == self._positive(form["category"]))
+        team = teams.filtered(lambda record: record.id == self._positive(form["team"]))
+        errors = self._form_errors(subject, description, files)
+        company = request.env.company.sudo()  # visitors may not read the settings of the company
+        if form["category"] and not category:
+            errors["category"] = request.env._("This category cannot be chosen; choose one from the list.")
+        elif categories and not category and company.helpdesk_mgmt_portal_category_id_required:
+            errors["category"] = request.env._("Choose a category.")
+        if form["team"] and not team:
+            errors["team"] = request.env._("This team cannot be chosen; choose one from the list.")
+        elif teams and not team and company.helpdesk_mgmt_portal_team_id_required:
+            errors["team"] = request.env._("Choose a team.")
+        for field, offered in (("category", categories), ("team", teams)):
+            if field in errors and not offered:
+                errors[""] = errors.pop(field)  # there is no field on the form to stand beside
+        if errors:
+            return self._render_form(form, errors, had_files=bool(files))
+        try:
+            with request.env.cr.savepoint():  # all or nothing
+                ticket = tickets._portal_submit(subject, plaintext2html(description), category, team, files)
+        except UserError as error:
+            return self._render_form(form, {"": str(error)}, had_files=bool(files))
+        return request.redirect(f"/my/ticket/{ticket.id}?created=1")
+
+    def _render_form(self, form, errors=None, had_files=False):
+        tickets = request.env["helpdesk.ticket"]
+        company = request.env.company.sudo()  # visitors may not read the settings of the company
+        values = {
+            "page_name": "ticket",
+            "is_new_ticket": True,
+            "form": form,
+            "errors": errors or {},
+            "had_files": had_files,
+            "categories": tickets._portal_categories(),
+            "teams": tickets._portal_teams(),
+            "category_required": company.helpdesk_mgmt_portal_category_id_required,
+            "team_required": company.helpdesk_mgmt_portal_team_id_required,
+            "limits": {
+                "subject_characters": ticket_form.MAX_SUBJECT_CHARACTERS,
+                "description_characters": ticket_form.MAX_DESCRIPTION_CHARACTERS,
+                "files": ticket_form.MAX_FILES,
+                "file_megabytes": ticket_form.MAX_FILE_MEGABYTES,
+                "total_megabytes": ticket_form.MAX_TOTAL_MEGABYTES,
+            },
+        }
+        response = request.render("nestogy_tickets.portal_new_ticket", values)
+        if errors:
+            response.status_code = 422
+        return response
+
+    def _form_errors(self, subject, description, files):
+        """What is wrong with texts and files, as {field: sentence}."""
+        _ = request.env._
+        errors = {}
+        if not subject:
+            errors["subject"] = _("Give your request a title.")
+        elif len(subject) > ticket_form.MAX_SUBJECT_CHARACTERS:
+            errors["subject"] = _(
+                "The title is too long; %s characters are the limit.", ticket_form.MAX_SUBJECT_CHARACTERS
+            )
+        if not description:
+            errors["description"] = _("Describe what you need.")
+        elif len(description) > ticket_form.MAX_DESCRIPTION_CHARACTERS:
+            errors["description"] = _(
+                "The description is too long; %s characters are the limit. Attach long logs as a file.",
+                ticket_form.MAX_DESCRIPTION_CHARACTERS,
+            )
+        problem = ticket_form.file_problem(files)
+        if problem:
+            code, name = problem
+            errors["attachment"] = {
+                "count": _("Too many files; %s are the limit.", ticket_form.MAX_FILES),
+                "size": _(
+                    "The file %(name)s is too large; %(limit)s MB are the limit for one file.",
+                    name=name,
+                    limit=ticket_form.MAX_FILE_MEGABYTES,
+                ),
+                "total": _(
+                    "The files are too large together; %s MB are the limit.", ticket_form.MAX_TOTAL_MEGABYTES
+                ),
+                "empty": _("The file %s is empty.", name),
+                "type": _(
+                    "The file %s is a program, and programs are not accepted; send it in another way.", name
+                ),
+            }[code]
+        return errors
+
+    @staticmethod
+    def _positive(value):
+        """A database id out of a form value; 0 for everything else."""
+        text = str(value or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

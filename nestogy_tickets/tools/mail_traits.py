@@ -1,0 +1,76 @@
+"""What the headers of an incoming mail tell: was it written by a machine, and is its sender proven?
+
+Pure: headers come as pairs, no database, no framework.
+"""
+
+import re
+
+_ROBOT_LOCAL_PART = re.compile(r"(mailer-daemon|postmaster|(no|do[-_.]?not)[-_.]?reply|bounces?)([-+_.=].*)?")
+_BULK_PRECEDENCE = frozenset({"bulk", "list", "junk", "auto_reply", "auto-reply"})
+_ROBOT_HEADERS = frozenset(
+    {
+        "list-id",
+        "list-unsubscribe",
+        "x-loop",
+        "x-autoreply",
+        "x-autorespond",
+        "x-autoresponder",
+        "x-auto-reply-from",
+    }
+)
+_ADDRESS = re.compile(r"<([^<>]*)>")
+
+
+def _address(value):
+    """The bare address of a From or Return-Path value; empty for ``<>``."""
+    match = _ADDRESS.search(value or "")
+    return (match.group(1) if match else (value or "")).strip().lower()
+
+
+def automatic_reason(headers, content_type=""):
+    """Tell why a mail must be taken for one that no person wrote.
+
+    Such a mail is kept and shown, but never answered by a machine (RFC 3834).
+
+    :param headers: iterable of (name, value) pairs, names in any case, a name may come more than once
+    :param str content_type: the main content type, e.g. ``multipart/report``
+    :return: the name of the header that decided, or an empty string for a mail by a person
+    """
+    for name, value in headers:
+        header, text = name.strip().lower(), str(value or "").strip()
+        lowered = text.lower()
+        if header == "auto-submitted" and lowered.split(";")[0].strip() != "no" and lowered:
+            return name
+        if header == "x-auto-response-suppress" and lowered not in ("", "none"):
+            return name
+        if header == "precedence" and lowered in _BULK_PRECEDENCE:
+            return name
+        if header in _ROBOT_HEADERS and lowered not in ("", "no"):
+            return name
+        if header == "return-path" and not _address(text):
+            return name
+        if header in ("from", "sender") and _ROBOT_LOCAL_PART.fullmatch(_address(text).partition("@")[0]):
+            return name
+    if content_type.lower() == "multipart/report":
+        return "Content-Type"
+    return ""
+
+
+def sender_is_proven(authentication_results, authserv_id):
+    """Tell whether our own mail server found the From address to be genuine (``dmarc=pass``).
+
+    Anybody can write an Authentication-Results header; only those that bear the name of our own server count,
+    and our server removes forged ones that bear its name (RFC 8601, 5).
+
+    :param authentication_results: the values of all such headers
+    :param str authserv_id: the name our mail server signs with; when empty nothing is ever proven
+    """
+    wanted = (authserv_id or "").strip().lower()
+    if not wanted:
+        return False
+    for value in authentication_results:
+        parts = [part.strip().lower() for part in re.sub(r"\([^()]*\)", " ", str(value or "")).split(";")]
+        server = parts[0].split() if parts else []
+        if server and server[0] == wanted:
+            return any(re.match(r"dmarc\s*=\s*pass(\s|$)", part) for part in parts[1:])
+    return False
