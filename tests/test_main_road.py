@@ -27,17 +27,18 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
         cls.env.company.alias_domain_id = cls.domain
         cls.team = cls.env["helpdesk.ticket.team"].create({"name": "Service Desk", "alias_name": "support"})
         cls.env["helpdesk.ticket.category"].create({"name": "Radios"})
+        cls.env["product.product"].create({"name": "Radio maintenance", "type": "service", "taxes_id": False})
         cls.env["ir.config_parameter"].set_param("account_payment.enable_portal_payment", "True")
         provider = cls.env.ref("payment.payment_provider_demo")
         provider.write({"state": "test", "is_published": True})
         provider.payment_method_ids.active = True
         # invoices are printed for real, although this is a test
         reports = type(cls.env["ir.actions.report"])
-        render = reports._render_qweb_pdf_prepare_streams
+        render = reports._pre_render_qweb_pdf
         cls.startClassPatcher(
             patch.object(
                 reports,
-                "_render_qweb_pdf_prepare_streams",
+                "_pre_render_qweb_pdf",
                 lambda self, *args, **kwargs: render(
                     self.with_context(force_report_rendering=True), *args, **kwargs
                 ),
@@ -83,7 +84,9 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
         self.assertRecordValues(client, [{"is_client": True, "vat": "22-7654321"}])
         self.assertRecordValues(petra, [{"name": "Petra Gull", "email": "petra@gull.example"}])
         invoice = self.env["account.move"].search([("partner_id", "=", client.id)])
-        self.assertRecordValues(invoice, [{"state": "posted", "payment_state": "not_paid", "is_move_sent": True}])
+        self.assertRecordValues(
+            invoice, [{"state": "posted", "payment_state": "not_paid", "is_move_sent": True}]
+        )
         mail = self.mail_to("petra@gull.example")
         self.assertEqual(mail["Subject"], f"Ahoy! Invoice {invoice.name}")
         self.assertIn("Dear Petra Gull", self.html_of(mail))
@@ -106,7 +109,7 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
                 contact.click("button[name=sign_in]")
                 contact.wait(f"location.pathname === '/my/invoices/{invoice.id}'")
                 self.assertNotIn("access_token", contact.url())
-                contact.wait("document.readyState === 'complete'")
+                contact.settle()
                 self.assertIn(invoice.name, contact.text())
                 contact.assertNoSidewaysScroll()
                 contact.open(self.base_url() + "/my/statement")
@@ -118,8 +121,8 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
             # 4: both invoices in one ZIP
             with contact.acting():
                 for each in (invoice, other):
-                    contact.click(f"input[name=invoice_ids][value='{each.id}']")
-                contact.click("button[name=download]")
+                    contact.click(f"input[name=document_ids][value='{each.id}']")
+                contact.click("button.nestogy-target[type=submit]")
                 name, content = contact.downloaded(seconds=60)
             self.assertTrue(name.endswith(".zip"), name)
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -130,14 +133,16 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
 
             # 5: one is paid, and is paid at once
             with contact.acting():
-                contact.open(f"{self.base_url()}/my/invoices/{invoice.id}")
-                contact.click("[data-bs-target='#pay_with'], a[href*='payment=True']")
-                contact.click("input[name=o_payment_radio][data-provider-code=demo]")
-                contact.wait("document.querySelector('input[name=customer_input]')?.offsetParent")
-                contact.js("document.querySelector('input[name=customer_input]').value = '4242'")
-                contact.wait("!document.querySelector('button[name=o_payment_submit_button]').disabled")
-                contact.click("button[name=o_payment_submit_button]")
-                contact.wait("!location.pathname.startsWith('/payment') && document.body.innerText.includes('Paid')")
+                contact.open(self.base_url() + "/my/statement")
+                contact.click(f"a.nestogy-pay[href*='/my/invoices/{invoice.id}']")
+                contact.wait("document.querySelector('#pay_with.show #customer_input')")
+                contact.js("document.querySelector('#customer_input').value = '4242'")
+                pay = "#pay_with button[name=o_payment_submit_button]"
+                contact.wait(f"!document.querySelector('{pay}').disabled")
+                contact.click(pay)
+                contact.wait(
+                    "document.querySelector('div[name=invoice_paid_badge]')?.innerText.includes('Paid')"
+                )
             self.assertIn(invoice.payment_state, ("paid", "in_payment"))
             self.assertRecordValues(client, [{"client_paid": 250.0, "client_outstanding": 80.0}])
 
@@ -159,11 +164,14 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
                 contact.assertNoSidewaysScroll()
                 contact.click(".o_nestogy_new_ticket_page button[type=submit]")
                 contact.wait("document.querySelector('.o_nestogy_ticket_page')")
+                contact.settle()
                 contact.assertNoSidewaysScroll()
             contact.assertNoConsoleError()
         ticket = self.env["helpdesk.ticket"].search([("name", "=", "Radio is silent")])
         self.assertRecordValues(ticket, [{"partner_id": petra.id, "commercial_partner_id": client.id}])
-        files = self.env["ir.attachment"].search([("res_model", "=", ticket._name), ("res_id", "=", ticket.id)])
+        files = self.env["ir.attachment"].search(
+            [("res_model", "=", ticket._name), ("res_id", "=", ticket.id)]
+        )
         self.assertEqual(files.mapped(lambda each: (each.name, each.raw)), [("noise.txt", b"hiss")])
         ticket.team_id = self.team
 

@@ -6,7 +6,7 @@ Odoo's tours run one user in one fresh browser; a visitor keeps his browser (coo
 import json
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from odoo.tests.common import ChromeBrowser
@@ -45,14 +45,19 @@ class Visitor:
             path.unlink()
         self.downloads.rmdir()
 
+    @contextmanager
     def acting(self):
         """A block in which the browser may ask the server; tests hold the database outside of it."""
-        stack = ExitStack()
         self.test.env.flush_all()
+        with self.test.allow_requests(browser=self.browser):
+            yield
+            self.settle()
+            self.test._wait_remaining_requests()
         self.test.env.invalidate_all()
-        stack.enter_context(self.test.allow_requests(browser=self.browser))
-        stack.callback(self.test._wait_remaining_requests)
-        return stack
+
+    def settle(self):
+        """Wait until the page and its scripts have started; what leaves earlier breaks off their requests."""
+        self.wait("document.readyState === 'complete' && (!window.odoo?.loader || document.body.getAttribute('is-ready') === 'true')")
 
     def js(self, expression):
         """Evaluate an expression in the page and return its value; promises are awaited."""
@@ -84,7 +89,7 @@ class Visitor:
     def open(self, url):
         """Go to an address and wait for the page."""
         self.browser.navigate_to(url, wait_stop=True)
-        self.wait("document.readyState === 'complete'")
+        self.settle()
 
     def url(self):
         return self.js("location.href")
@@ -94,10 +99,10 @@ class Visitor:
         return self.js("document.body.innerText") or ""
 
     def click(self, selector):
-        """Press the first element that matches, as soon as it is there."""
-        quoted = json.dumps(selector)
-        self.wait(f"!!document.querySelector({quoted}) && document.querySelector({quoted}).offsetParent !== null")
-        self.js(f"document.querySelector({quoted}).click()")
+        """Press the first element that matches and can be seen, as soon as it is there."""
+        found = f"[...document.querySelectorAll({json.dumps(selector)})].find((each) => each.offsetParent)"
+        self.wait(f"!!{found}")
+        self.js(f"{found}.click()")
 
     def assertNoSidewaysScroll(self):
         """Assert that the page is not wider than the window."""
