@@ -134,8 +134,10 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
             # 5: one is paid, and is paid at once
             with contact.acting():
                 contact.open(self.base_url() + "/my/statement")
-                contact.click(f"a.nestogy-pay[href*='/my/invoices/{invoice.id}']")
+                contact.settle()
+                contact.click(f"a.btn[href*='/my/invoices/{invoice.id}?']")
                 contact.wait("document.querySelector('#pay_with.show #customer_input')")
+                contact.settle()
                 contact.js("document.querySelector('#customer_input').value = '4242'")
                 pay = "#pay_with button[name=o_payment_submit_button]"
                 contact.wait(f"!document.querySelector('{pay}').disabled")
@@ -143,6 +145,7 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
                 contact.wait(
                     "document.querySelector('div[name=invoice_paid_badge]')?.innerText.includes('Paid')"
                 )
+                contact.settle()
             self.assertIn(invoice.payment_state, ("paid", "in_payment"))
             self.assertRecordValues(client, [{"client_paid": 250.0, "client_outstanding": 80.0}])
 

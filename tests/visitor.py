@@ -12,6 +12,23 @@ from pathlib import Path
 from odoo.tests.common import ChromeBrowser
 
 
+COUNT_REQUESTS = """
+    window.pendingRequests = 0;
+    window.lastRequest = 0;
+    const begin = () => { window.pendingRequests++; window.lastRequest = performance.now(); };
+    const end = () => { window.pendingRequests--; window.lastRequest = performance.now(); };
+    const send = XMLHttpRequest.prototype.send;
+    XMLHttpRequest.prototype.send = function (...args) {
+        begin();
+        this.addEventListener("loadend", end);
+        return send.apply(this, args);
+    };
+    const original = window.fetch;
+    window.fetch = (...args) => { begin(); return original(...args).finally(end); };
+"""
+QUIET_MS = 400
+
+
 class Visitor:
     """A headless browser of its own inside a test of ``HttpCase``; nobody is logged in.
 
@@ -29,6 +46,7 @@ class Visitor:
         test.browser_size = former
         self._stack.callback(self.browser.stop)
         test.authenticate(None, None, browser=self.browser)
+        self.browser._websocket_request("Page.addScriptToEvaluateOnNewDocument", params={"source": COUNT_REQUESTS})
         self.browser._websocket_request(
             "Browser.setDownloadBehavior",
             params={"behavior": "allow", "downloadPath": str(self.downloads), "eventsEnabled": False},
@@ -56,8 +74,13 @@ class Visitor:
         self.test.env.invalidate_all()
 
     def settle(self):
-        """Wait until the page and its scripts have started; what leaves earlier breaks off their requests."""
-        self.wait("document.readyState === 'complete' && (!window.odoo?.loader || document.body.getAttribute('is-ready') === 'true')")
+        """Wait until the page and its scripts have started and ask for nothing more.
+
+        Whoever leaves a page earlier breaks off its requests, which the page reports as errors.
+        """
+        self.wait("document.readyState === 'complete'")
+        self.wait("!window.odoo?.loader || document.body.getAttribute('is-ready') === 'true'")
+        self.wait(f"!window.pendingRequests && performance.now() - window.lastRequest > {QUIET_MS}")
 
     def js(self, expression):
         """Evaluate an expression in the page and return its value; promises are awaited."""
@@ -78,11 +101,10 @@ class Visitor:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             try:
-                value = self.js(expression)
+                if self.js(f"!!({expression})"):
+                    return
             except (AssertionError, TimeoutError, KeyError):
-                value = None  # between two pages
-            if value:
-                return value
+                pass  # between two pages
             time.sleep(0.1)
         raise AssertionError(f"never true: {expression}\n{self.url()}\n{self.text()[:1500]}")
 
