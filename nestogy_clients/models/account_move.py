@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AccountMove(models.Model):
@@ -14,6 +14,21 @@ class AccountMove(models.Model):
         " amount_residual_signed)"
         " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        moves._check_client_may_be_invoiced()
+        return moves
+
+    def _post(self, soft=True):
+        self._check_client_may_be_invoiced()
+        return super()._post(soft)
+
+    def _check_client_may_be_invoiced(self):
+        """Refuse invoices for clients whose status forbids new ones; credit notes go out to anybody."""
+        invoices = self.filtered(lambda move: move.move_type in ("out_invoice", "out_receipt"))
+        invoices.commercial_partner_id._check_client_may_order()
 
     def _client_mail_kind(self):
         self.ensure_one()

@@ -1,9 +1,19 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SaleOrder(models.Model):
     _name = "sale.order"
     _inherit = ["sale.order", "nestogy.client.mail.mixin"]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders.partner_id._check_client_may_order()
+        return orders
+
+    def action_confirm(self):
+        self.partner_id._check_client_may_order()
+        return super().action_confirm()
 
     def _client_mail_kind(self):
         self.ensure_one()

@@ -1,5 +1,6 @@
 from . import common
 from . import test_client_file
+from . import test_addresses
 from . import test_clients
 from . import test_client_groups
 from . import test_contacts
@@ -9,4 +10,5 @@ from . import test_mail_templates
 from . import test_money
 from . import test_placeholders
 from . import test_roles
+from . import test_statuses
 from . import test_tours
