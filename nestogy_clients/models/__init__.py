@@ -3,11 +3,13 @@ from . import nestogy_client_status_change
 from . import nestogy_client_group
 from . import nestogy_client_mail_mixin
 from . import nestogy_client_mail_template
+from . import nestogy_phone_number
 from . import res_company
 from . import res_partner
 from . import res_partner_address
 from . import res_partner_contacts
 from . import res_partner_status
+from . import res_partner_phone
 from . import res_partner_finance
 from . import res_partner_mail
 from . import res_partner_dashboard
