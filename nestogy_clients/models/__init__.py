@@ -3,6 +3,8 @@ from . import nestogy_client_status_change
 from . import nestogy_client_group
 from . import nestogy_client_mail_mixin
 from . import nestogy_client_mail_template
+from . import nestogy_client_mail_route
+from . import nestogy_contact_kind
 from . import nestogy_phone_number
 from . import res_company
 from . import res_partner
