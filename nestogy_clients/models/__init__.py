@@ -14,8 +14,12 @@ from . import res_partner_status
 from . import res_partner_phone
 from . import res_partner_finance
 from . import res_partner_mail
+from . import res_partner_settings
 from . import res_partner_dashboard
 from . import res_partner_import
 from . import account_move
+from . import account_move_send
+from . import account_fiscal_position
+from . import product_pricelist
 from . import sale_order
 from . import contract_contract

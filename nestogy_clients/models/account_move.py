@@ -15,6 +15,24 @@ class AccountMove(models.Model):
         " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
     )
 
+    def _compute_invoice_payment_term_id(self):
+        super()._compute_invoice_payment_term_id()
+        for move in self.filtered(lambda each: each.is_sale_document(include_receipts=True) and each.partner_id):
+            client = move.commercial_partner_id.with_company(move.company_id)
+            term, level = client._client_setting("payment_term")
+            if level == "group":
+                move.invoice_payment_term_id = term
+
+    @api.depends("partner_id")
+    def _compute_currency_id(self):
+        super()._compute_currency_id()
+        for move in self.filtered(lambda each: each.is_sale_document(include_receipts=True) and each.partner_id):
+            client = move.partner_id.commercial_partner_id.with_company(move.company_id)
+            currency, level = client._client_setting("currency")
+            # a journal in a currency of its own, and a document that was posted, keep theirs
+            if level != "company" and not move.journal_id.currency_id and move.state == "draft":
+                move.currency_id = currency
+
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)

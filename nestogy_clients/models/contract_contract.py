@@ -12,3 +12,23 @@ class ContractContract(models.Model):
             Domain("partner_id.commercial_partner_id.client_status_id", "=", False)
             | Domain("partner_id.commercial_partner_id.client_status_id.is_invoiced", "=", True)
         )
+
+    @api.onchange("partner_id", "company_id")
+    def _onchange_partner_id(self):
+        result = super()._onchange_partner_id()
+        if self.partner_id and self.contract_type == "sale":
+            client = self.partner_id.with_company(self.company_id or self.env.company)
+            term, level = client._client_setting("payment_term")
+            if level == "group":
+                self.payment_term_id = term
+        return result
+
+    def _get_computed_currency(self):
+        """Bill in the client's currency, unless lines are priced by a pricelist."""
+        self.ensure_one()
+        if self.contract_type == "sale" and not any(self.contract_line_ids.mapped("automatic_price")):
+            client = self.partner_id.with_company(self.company_id or self.env.company)
+            currency, level = client._client_setting("currency")
+            if level != "company" and not self.journal_id.currency_id:
+                return currency
+        return super()._get_computed_currency()

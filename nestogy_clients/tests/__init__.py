@@ -11,5 +11,6 @@ from . import test_money
 from . import test_placeholders
 from . import test_phones
 from . import test_roles
+from . import test_settings
 from . import test_statuses
 from . import test_tours
