@@ -33,6 +33,7 @@
         "views/nestogy_client_group_views.xml",
         "views/nestogy_contact_kind_views.xml",
         "views/nestogy_client_mail_template_views.xml",
+        "views/res_partner_category_views.xml",
         "views/res_partner_views.xml",
         "wizards/nestogy_client_import_views.xml",
         "wizards/nestogy_client_status_set_views.xml",

@@ -10,7 +10,10 @@ from . import res_company
 from . import res_partner
 from . import res_partner_address
 from . import res_partner_contacts
+from . import res_partner_person
+from . import res_partner_segment
 from . import res_partner_status
+from . import res_partner_tax
 from . import res_partner_phone
 from . import res_partner_finance
 from . import res_partner_mail

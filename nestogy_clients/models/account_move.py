@@ -15,6 +15,15 @@ class AccountMove(models.Model):
         " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
     )
 
+    @api.depends("invoice_date")
+    def _compute_fiscal_position_id(self):
+        """Let the day of the invoice decide whether an exemption from tax holds; what is posted stays as it is."""
+        drafts = self.filtered(lambda move: move.state == "draft" or not move.id)
+        for date, moves in drafts.grouped("invoice_date").items():
+            super(AccountMove, moves.with_context(client_tax_date=date or None))._compute_fiscal_position_id()
+        for move in self - drafts:
+            move.fiscal_position_id = move.fiscal_position_id
+
     def _compute_invoice_payment_term_id(self):
         super()._compute_invoice_payment_term_id()
         for move in self.filtered(lambda each: each.is_sale_document(include_receipts=True) and each.partner_id):

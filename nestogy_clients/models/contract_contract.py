@@ -32,3 +32,17 @@ class ContractContract(models.Model):
             if level != "company" and not self.journal_id.currency_id:
                 return currency
         return super()._get_computed_currency()
+
+    def _prepare_invoice(self, date_invoice, journal=None):
+        """Ask anew whether the client is exempt from tax on the day of the invoice; the contract may be older."""
+        values = super()._prepare_invoice(date_invoice, journal)
+        if values["move_type"] == "out_invoice":
+            client = self.partner_id.with_company(self.company_id)
+            stored = self.fiscal_position_id
+            if client._is_tax_exempt(date_invoice):
+                values["fiscal_position_id"] = self.company_id._get_tax_exempt_position().id
+            elif stored.is_client_tax_exempt:
+                positions = self.env["account.fiscal.position"].with_company(self.company_id)
+                positions = positions.with_context(client_tax_date=date_invoice)
+                values["fiscal_position_id"] = positions._get_fiscal_position(self.invoice_partner_id).id
+        return values
