@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AccountMove(models.Model):
@@ -14,6 +14,48 @@ class AccountMove(models.Model):
         " amount_residual_signed)"
         " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
     )
+
+    @api.depends("invoice_date")
+    def _compute_fiscal_position_id(self):
+        """Let the day of the invoice decide whether an exemption from tax holds; what is posted stays as it is."""
+        drafts = self.filtered(lambda move: move.state == "draft" or not move.id)
+        for date, moves in drafts.grouped("invoice_date").items():
+            super(AccountMove, moves.with_context(client_tax_date=date or None))._compute_fiscal_position_id()
+        for move in self - drafts:
+            move.fiscal_position_id = move.fiscal_position_id
+
+    def _compute_invoice_payment_term_id(self):
+        super()._compute_invoice_payment_term_id()
+        for move in self.filtered(lambda each: each.is_sale_document(include_receipts=True) and each.partner_id):
+            client = move.commercial_partner_id.with_company(move.company_id)
+            term, level = client._client_setting("payment_term")
+            if level == "group":
+                move.invoice_payment_term_id = term
+
+    @api.depends("partner_id")
+    def _compute_currency_id(self):
+        super()._compute_currency_id()
+        for move in self.filtered(lambda each: each.is_sale_document(include_receipts=True) and each.partner_id):
+            client = move.partner_id.commercial_partner_id.with_company(move.company_id)
+            currency, level = client._client_setting("currency")
+            # a journal in a currency of its own, and a document that was posted, keep theirs
+            if level != "company" and not move.journal_id.currency_id and move.state == "draft":
+                move.currency_id = currency
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        moves._check_client_may_be_invoiced()
+        return moves
+
+    def _post(self, soft=True):
+        self._check_client_may_be_invoiced()
+        return super()._post(soft)
+
+    def _check_client_may_be_invoiced(self):
+        """Refuse invoices for clients whose status forbids new ones; credit notes go out to anybody."""
+        invoices = self.filtered(lambda move: move.move_type in ("out_invoice", "out_receipt"))
+        invoices.commercial_partner_id._check_client_may_order()
 
     def _client_mail_kind(self):
         self.ensure_one()

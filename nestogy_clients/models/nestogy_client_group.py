@@ -12,6 +12,7 @@ class NestogyClientGroup(models.Model):
     _name = "nestogy.client.group"
     _description = "Client Group"
     _order = "sequence, name, id"
+    _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
@@ -23,6 +24,14 @@ class NestogyClientGroup(models.Model):
         string="Default Group", readonly=True, copy=False, help="New clients of the company start in this group."
     )
     note = fields.Text(string="Description")
+    payment_term_id = fields.Many2one("account.payment.term", check_company=True)
+    pricelist_id = fields.Many2one("product.pricelist", check_company=True)
+    preferred_currency_id = fields.Many2one("res.currency", string="Currency")
+    fiscal_position_id = fields.Many2one("account.fiscal.position", check_company=True)
+    invoice_sending_method = fields.Selection(
+        selection=lambda self: self.env["res.partner"]._fields["invoice_sending_method"]._description_selection(self.env),
+        string="Invoice Delivery",
+    )
     mail_template_ids = fields.One2many("nestogy.client.mail.template", "group_id", string="E-mail Templates")
     client_count = fields.Integer(compute="_compute_client_count")
 

@@ -26,6 +26,8 @@ class NestogyClientStatus(models.Model):
     is_invoiced = fields.Boolean(
         default=True, string="Is Invoiced", help="Recurring invoices are made for clients in this status."
     )
+    needs_reason = fields.Boolean(string="Ask Why", help="A client gets this status only with a reason.")
+    is_trial = fields.Boolean(string="Trial", help="Clients in this status have an end date with a reminder.")
     client_count = fields.Integer(compute="_compute_client_count")
 
     _one_default = models.UniqueIndex(
@@ -67,6 +69,10 @@ class NestogyClientStatus(models.Model):
                         status.name,
                     )
                 )
+        # the history keeps the statuses it tells of, whoever may read it
+        history_sudo = self.env["nestogy.client.status.change"].sudo()
+        if history_sudo.search_count(["|", ("old_status_id", "in", self.ids), ("new_status_id", "in", self.ids)], limit=1):
+            raise UserError(self.env._("A status that stands in the history of clients cannot be deleted; archive it."))
 
     def action_open_clients(self):
         """Open the clients that have this status."""

@@ -57,3 +57,12 @@ class ResCompany(models.Model):
         self.env["ir.default"].sudo().set(  # same door
             "res.partner", "client_group_id", group.id, company_id=self.id
         )
+
+    def _get_tax_exempt_position(self):
+        """The fiscal position without taxes, with which exempt clients are invoiced; made when first needed."""
+        self.ensure_one()
+        positions_sudo = self.env["account.fiscal.position"].sudo()  # made for whoever invoices first
+        found = positions_sudo.search([("company_id", "=", self.id), ("is_client_tax_exempt", "=", True)], limit=1)
+        return found or positions_sudo.create(
+            {"name": self.env._("Tax exempt"), "company_id": self.id, "is_client_tax_exempt": True, "sequence": 1000}
+        )

@@ -134,7 +134,8 @@ class ResPartner(models.Model):
 
         :raise UserError: names the clients and their status
         """
-        refused = self.commercial_partner_id.filtered(
+        # whoever makes documents, a portal user or a cron among them, is held to it
+        refused = self.commercial_partner_id.sudo().filtered(
             lambda partner: partner.client_status_id and not partner.client_status_id.may_order
         )
         if refused:

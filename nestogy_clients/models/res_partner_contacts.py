@@ -32,6 +32,8 @@ class ResPartner(models.Model):
         domain=[("type", "!=", "contact")],
         groups="base.group_user",
     )
+    contact_kind_ids = fields.Many2many("nestogy.contact.kind", string="Kinds", groups="base.group_user")
+    department = fields.Char(groups="base.group_user")
     client_contact_count = fields.Integer(compute="_compute_client_contact_count", groups="base.group_user")
 
     @api.depends("parent_id.primary_contact_id")

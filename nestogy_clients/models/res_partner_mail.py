@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 
 
@@ -12,31 +14,81 @@ class ResPartner(models.Model):
         string="E-mail Templates",
         groups="nestogy_clients.nestogy_clients_group_viewer",
     )
+    client_mail_route_ids = fields.One2many(
+        "nestogy.client.mail.route",
+        "client_id",
+        string="Other Recipients",
+        groups="nestogy_clients.nestogy_clients_group_viewer",
+    )
+    client_mail_table = fields.Html(
+        string="Who Gets What", compute="_compute_client_mail_table", groups="base.group_user", sanitize=False
+    )
     client_mail_warning = fields.Char(compute="_compute_client_mail_warning", groups="base.group_user")
 
-    @api.depends("email", "primary_contact_id.email", "vat", "street", "city", "country_id", "is_client")
-    def _compute_client_mail_warning(self):
-        """Say what is missing before documents can go out by e-mail and be complete."""
-        for partner in self:
-            missing = []
-            if partner.is_client and not partner._client_mail_recipients("invoice"):
-                missing.append(self.env._("an e-mail address of the client or its primary contact"))
-            partner.client_mail_warning = (
-                self.env._("Nothing can be mailed yet, missing: %s.", ", ".join(missing)) if missing else False
+    @api.depends(
+        "email",
+        "is_client",
+        "primary_contact_id.email",
+        "primary_contact_id.active",
+        "client_mail_route_ids.kind",
+        "client_mail_route_ids.contact_ids.email",
+    )
+    def _compute_client_mail_table(self):
+        kinds = dict(self.env["nestogy.client.mail.template"]._selection_kind())
+        for client in self:
+            rows = []
+            for kind, label in kinds.items() if client.is_client else ():
+                recipients, origin = client._client_mail_route(kind)
+                rows.append({"label": label, "recipients": recipients, "origin": origin})
+            client.client_mail_table = (
+                self.env["ir.qweb"]._render("nestogy_clients.client_mail_table", {"rows": rows}) if rows else Markup("")
             )
 
+    @api.depends("client_mail_table")
+    def _compute_client_mail_warning(self):
+        """Say which kinds of mail reach nobody."""
+        kinds = dict(self.env["nestogy.client.mail.template"]._selection_kind())
+        for client in self:
+            lost = [label for kind, label in kinds.items() if client.is_client and not client._client_mail_route(kind)[0]]
+            if lost and len(lost) == len(kinds):
+                client.client_mail_warning = self.env._(
+                    "Nothing can be mailed yet, missing: an e-mail address of the client or its primary contact."
+                )
+            elif lost:
+                client.client_mail_warning = self.env._("Nobody gets these mails: %s.", ", ".join(lost))
+            else:
+                client.client_mail_warning = False
+
+    def _client_mail_route(self, kind):
+        """Who gets a kind of mail by default, and why.
+
+        :param str kind: one of ``nestogy.client.mail.template._mail_kinds()``
+        :return: tuple of partners with an e-mail address and ``route``, ``primary``, ``client`` or ``nobody``
+        """
+        self.ensure_one()
+        # routing is the firm's business: the same for whoever sends
+        client_sudo = self.sudo()
+        route_sudo = client_sudo.client_mail_route_ids.filtered(lambda each: each.kind == kind)
+        for origin, partners_sudo in (
+            ("route", route_sudo.contact_ids),
+            ("primary", client_sudo.primary_contact_id),
+            ("client", client_sudo),
+        ):
+            reachable = partners_sudo.filtered(lambda each: each.active and each.email)
+            if reachable:
+                return reachable.with_env(self.env), origin
+        return self.browse(), "nobody"
+
     def _client_mail_recipients(self, kind):
-        """Who gets a kind of mail by default: the primary contact, or the client itself.
+        """Who gets a kind of mail by default: those chosen for it, else the primary contact, else the client itself.
 
         :param str kind: one of ``nestogy.client.mail.template._mail_kinds()``
         :return: partners with an e-mail address; empty when nobody has one
         """
         recipients = self.browse()
         for client in self._get_client():
-            # routing is the firm's business: the same for whoever sends
-            contact = client.sudo().primary_contact_id.filtered(lambda each: each.active and each.email)
-            recipients |= contact or client.filtered("email")
-        return recipients.with_env(self.env)
+            recipients |= client._client_mail_route(kind)[0]
+        return recipients
 
     def _client_mail_template(self, kind, lang=None):
         """The compiled template for a kind of mail: the client's own, else that of its group.

@@ -1,9 +1,40 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SaleOrder(models.Model):
     _name = "sale.order"
     _inherit = ["sale.order", "nestogy.client.mail.mixin"]
+
+    def _compute_payment_term_id(self):
+        super()._compute_payment_term_id()
+        for order in self.filtered("partner_id"):
+            term, level = order.partner_id.with_company(order.company_id)._client_setting("payment_term")
+            if level == "group":
+                order.payment_term_id = term
+
+    @api.depends("partner_id")
+    def _compute_currency_id(self):
+        super()._compute_currency_id()
+        for order in self.filtered("partner_id"):
+            client = order.partner_id.with_company(order.company_id)
+            currency, level = client._client_setting("currency")
+            # a pricelist that was chosen for the client, or on the order, says its currency itself
+            chosen = (
+                client._client_setting("pricelist")[1] != "company"
+                or order.pricelist_id != client.property_product_pricelist
+            )
+            if level != "company" and not chosen:
+                order.currency_id = currency
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders.partner_id._check_client_may_order()
+        return orders
+
+    def action_confirm(self):
+        self.partner_id._check_client_may_order()
+        return super().action_confirm()
 
     def _client_mail_kind(self):
         self.ensure_one()

@@ -1,5 +1,6 @@
 from . import common
 from . import test_client_file
+from . import test_addresses
 from . import test_clients
 from . import test_client_groups
 from . import test_contacts
@@ -8,5 +9,10 @@ from . import test_import
 from . import test_mail_templates
 from . import test_money
 from . import test_placeholders
+from . import test_persons
+from . import test_phones
 from . import test_roles
+from . import test_settings
+from . import test_statuses
+from . import test_tax_exempt
 from . import test_tours

@@ -19,6 +19,11 @@ class ClientsMakers:
         return cls.env["res.partner"].create({"name": name, **values})
 
     @classmethod
+    def set_status(cls, clients, name):
+        """Give clients one of our statuses (``lead``, ``trial``, ``active``, ``inactive``, ``fraud``), with a reason."""
+        clients._set_client_status(cls.env.ref(f"nestogy_clients.nestogy_client_status_{name}"), "a test")
+
+    @classmethod
     def make_contact(cls, client, name="Ann", email=None, **values):
         """Make a contact of a client; the first one becomes its primary contact."""
         return cls.env["res.partner"].create(

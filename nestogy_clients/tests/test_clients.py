@@ -61,7 +61,7 @@ class TestClients(ClientsCase):
         one, two = self.make_client("One"), self.make_client("Two")
         self.assertNotEqual(one.client_number, two.client_number)
         number = one.client_number
-        one.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_inactive")
+        self.set_status(one, "inactive")
         self.assertEqual(one.client_number, number)
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.env.cr.savepoint():
             two.client_number = number
@@ -112,7 +112,7 @@ class TestClients(ClientsCase):
         contact = self.make_contact(client)
         self.assertTrue(contact._client_may_log_in())
         client._check_client_may_order()
-        client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_fraud")
+        self.set_status(client, "fraud")
         self.assertFalse(contact._client_may_log_in())
         with self.assertRaisesRegex(UserError, "Acme: no new orders or invoices in the status Fraud"):
             contact._check_client_may_order()
@@ -126,8 +126,12 @@ class TestClients(ClientsCase):
         with self.assertRefused(UserError, "give them another status first"):
             status.unlink()
         client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_active")
-        status.unlink()
-        self.assertFalse(status.exists())
+        with self.assertRefused(UserError, "stands in the history"):
+            status.unlink()
+        status.active = False
+        unused = self.env["nestogy.client.status"].create({"name": "Unused"})
+        unused.unlink()
+        self.assertFalse(unused.exists())
 
     def test_kanban_has_a_column_for_each_status(self):
         partners = self.env["res.partner"].with_context(read_group_expand=True)

@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import tagged, users
 
 from .common import ClientsCase
@@ -57,6 +58,47 @@ class TestContacts(ClientsCase):
         self.client.email = False
         self.assertFalse(self.client._client_mail_recipients("invoice"))
         self.assertIn("an e-mail address", self.client.client_mail_warning)
+
+    def test_a_kind_of_mail_can_go_to_others(self):
+        ann = self.make_contact(self.client, "Ann", "ann@acme.example")
+        bob = self.make_contact(self.client, "Bob", "bob@acme.example")
+        cy = self.make_contact(self.client, "Cy")
+        route = self.env["nestogy.client.mail.route"].create(
+            {"client_id": self.client.id, "kind": "invoice", "contact_ids": [Command.set((bob | cy).ids)]}
+        )
+        self.assertEqual(self.client._client_mail_recipients("invoice"), bob)
+        self.assertEqual(self.client._client_mail_recipients("estimate"), ann)
+        self.assertEqual(self.make_invoice(self.client, 1.0)._message_get_default_recipients().popitem()[1]["partner_ids"], bob.ids)
+        for text in ("bob@acme.example", "chosen for this kind of mail", "ann@acme.example", "primary contact"):
+            self.assertIn(text, self.client.client_mail_table)
+        bob.active = False
+        self.assertEqual(self.client._client_mail_recipients("invoice"), ann)
+        with self.assertRefused(ValidationError, "its own contacts only"):
+            route.contact_ids = self.make_contact(self.make_client("Other"), "Eve", "eve@other.example")
+        with self.assertRefused(ValidationError, "Choose who gets the mail"):
+            route.contact_ids = False
+
+    def test_a_kind_of_mail_that_reaches_nobody_is_told(self):
+        self.client.email = False
+        bob = self.make_contact(self.client, "Bob")
+        dee = self.make_contact(self.client, "Dee", "dee@acme.example")
+        self.assertEqual(self.client.primary_contact_id, bob)
+        self.assertIn("Nothing can be mailed yet", self.client.client_mail_warning)
+        self.env["nestogy.client.mail.route"].create(
+            {"client_id": self.client.id, "kind": "invoice", "contact_ids": [Command.set(dee.ids)]}
+        )
+        self.assertIn("Nobody gets these mails: Estimate", self.client.client_mail_warning)
+        bob.email = "bob@acme.example"
+        self.assertFalse(self.client.client_mail_warning)
+
+    def test_contacts_have_kinds_and_a_department(self):
+        emergency = self.env.ref("nestogy_clients.nestogy_contact_kind_emergency")
+        billing = self.env.ref("nestogy_clients.nestogy_contact_kind_billing")
+        ann = self.make_contact(
+            self.client, "Ann", department="Front desk", contact_kind_ids=[Command.set((emergency | billing).ids)]
+        )
+        found = self.env["res.partner"].search([("contact_kind_ids.is_emergency", "=", True)])
+        self.assertIn(ann, found)
 
     @users("contacts_agent")
     def test_agents_choose_the_primary_contact(self):

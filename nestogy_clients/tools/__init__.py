@@ -1,1 +1,1 @@
-from . import client_file, placeholders
+from . import client_file, phones, placeholders

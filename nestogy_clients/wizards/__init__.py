@@ -1,1 +1,2 @@
 from . import nestogy_client_import
+from . import nestogy_client_status_set
