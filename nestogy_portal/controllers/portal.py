@@ -287,9 +287,5 @@ class ClientPortal(PortalAccount):
             name = address_values.get("name")
             if name is not None and partner_sudo.is_company and name != (partner_sudo.name or ""):
                 invalid.add("name")
-                messages.append(
-                    request.env._(
-                        "The name of your company is on invoices. Please ask us to change it for you."
-                    )
-                )
+                messages.append(partner_sudo.with_env(request.env)._name_change_refusal())
         return invalid, missing, messages

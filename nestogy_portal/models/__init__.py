@@ -7,6 +7,7 @@ from . import account_move
 from . import sale_order
 from . import mail_mail
 from . import mail_message
+from . import mail_thread
 from . import payment_provider
 from . import payment_transaction
 from . import res_config_settings

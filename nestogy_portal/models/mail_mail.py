@@ -15,8 +15,8 @@ class MailMail(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if "/my/link/" in (vals.get("body_html") or ""):
-                vals["body_html"] = Markup(mail_links.without_tokens(str(vals["body_html"])))
+            if vals.get("body_html"):
+                vals["body_html"] = mail_links.without_tokens(vals["body_html"])
         return super().create(vals_list)
 
     def _personalize_outgoing_body(self, body, partner=False, doc_to_followers=None):
@@ -40,16 +40,24 @@ class MailMail(models.Model):
         links = {}
 
         def link_to(model, document_id):
-            if (model, document_id) not in links:
+            key = model, document_id
+            if key not in links:
                 document = self._get_linkable_document(model, document_id)
                 known = document or model == "portal"  # the portal as a whole
-                links[model, document_id] = known and links_sudo._issue(
+                if (
+                    document
+                    and key != (self.model, self.res_id)
+                    and not self._is_document_of(document, partner_sudo)
+                ):
+                    # anybody can write the address of anybody's document: its name stays with its client
+                    document = None
+                links[key] = known and links_sudo._issue(
                     partner_sudo,
                     document,
                     purpose=self.portal_link_purpose or "mail",
                     issued_by=self.create_uid,
                 )
-            return links[model, document_id]
+            return links[key]
 
         def document_of(path, query):
             model, document_id = self.model, self.res_id
@@ -74,3 +82,8 @@ class MailMail(models.Model):
         ):
             return None
         return self.env[model].sudo().browse(document_id).exists() or None  # its page checks who may see it
+
+    @api.model
+    def _is_document_of(self, document, partner):
+        """Say whether a document is one of the client to whom a contact belongs."""
+        return document.partner_id.commercial_partner_id == partner.commercial_partner_id

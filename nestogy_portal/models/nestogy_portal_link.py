@@ -106,6 +106,9 @@ class NestogyPortalLink(models.Model):
         user_sudo = partner_sudo._ensure_portal_user(company)
         if not user_sudo:
             return ""
+        if document and company not in user_sudo.company_ids:
+            # the client of one of our companies gets a document of another one, and shall be able to see it
+            user_sudo.company_ids = [fields.Command.link(company.id)]
         token = new_token()
         self.sudo().create(  # nobody but this method makes links
             {

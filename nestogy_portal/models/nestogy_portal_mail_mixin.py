@@ -19,6 +19,12 @@ class NestogyPortalMailMixin(models.AbstractModel):
         self.ensure_one()
         return marker(self.env["nestogy.portal.link"]._base_url(), self._name, self.id)
 
+    def _needs_sign_in_to_write(self):
+        """Say whether only who is signed in writes messages here, as against who holds the document's
+        address."""
+        self.ensure_one()
+        return bool(self.sudo().partner_id._get_client())  # asked before anybody is signed in
+
     def _nestogy_notify_link_groups(self, groups, message=None, msg_vals=False):
         """Put before all groups of recipients that of clients' contacts, whose button is the marker.
 

@@ -44,3 +44,6 @@ class ResPartner(models.Model):
             "You sign in with this e-mail address, so it cannot be changed here. Please ask us to change "
             "it for you."
         )
+
+    def _name_change_refusal(self):
+        return self.env._("The name of your company is on invoices. Please ask us to change it for you.")

@@ -56,7 +56,7 @@ class ResUsers(models.Model):
         return not user_sudo.share or user_sudo.partner_id._client_may_log_in()
 
     def write(self, vals):
-        self._check_own_email_unchanged(vals)
+        self._check_own_details_unchanged(vals)
         closing = self.browse()
         if vals.get("active") is False:
             closing = self.filtered(lambda user: user.active and user.share)
@@ -65,15 +65,18 @@ class ResUsers(models.Model):
             closing._end_portal_sessions(self.env._("access taken away"))
         return result
 
-    def _check_own_email_unchanged(self, vals):
-        """Clients' people cannot change the address to which their sign-in links go."""
-        if self.env.su or "email" not in vals or not self.env.user.share:
+    def _check_own_details_unchanged(self, vals):
+        """Clients' people change neither the address to which their sign-in links go nor a firm's name."""
+        if self.env.su or not self.env.user.share or not {"email", "name"} & set(vals):
             return
         for user_sudo in self.sudo():  # whom the visitor belongs to is our question
-            if user_sudo.partner_id._get_client() and email_normalize(vals["email"]) != email_normalize(
-                user_sudo.email
-            ):
-                raise UserError(user_sudo.partner_id._email_change_refusal())
+            contact_sudo = user_sudo.partner_id
+            if not contact_sudo._get_client():
+                continue
+            if "email" in vals and email_normalize(vals["email"]) != email_normalize(contact_sudo.email):
+                raise UserError(contact_sudo._email_change_refusal())
+            if "name" in vals and contact_sudo.is_company and vals["name"] != contact_sudo.name:
+                raise UserError(contact_sudo._name_change_refusal())
 
 
 class ResUsersApikeys(models.Model):

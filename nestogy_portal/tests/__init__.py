@@ -2,6 +2,7 @@ from . import test_download
 from . import test_link
 from . import test_link_page
 from . import test_mail_links
+from . import test_messages
 from . import test_own_details
 from . import test_partner_fields
 from . import test_payment_guard

@@ -1,3 +1,8 @@
+import re
+from email.message import EmailMessage
+
+from markupsafe import Markup
+
 from odoo import Command
 from odoo.tests import TransactionCase, tagged
 
@@ -190,6 +195,54 @@ class TestMailLinks(PortalMakers, TransactionCase):
         self.assertIn("/my/link/removed", message.body)
         copies = self.post(self.invoice, self.colleague, body=f"see {url}")
         self.assertNotIn(token, copies[self.colleague])
+
+    def test_no_link_goes_into_what_somebody_else_wrote(self):
+        address = marker(self.base, "account.move", self.invoice.id)
+        for body in (
+            f"""<p><a href="https://else.example/?u='{address}'">x</a></p>""",
+            f'<p><img src="https://else.example/?u= {address}"></p>',
+        ):
+            copies = self.post(
+                self.invoice,
+                self.owner,
+                body=Markup(body),
+                email_from="colleague@acme.example",
+                author_id=self.colleague.id,
+            )
+            written = copies[self.owner]
+            token = self.token_in(written)  # that of the button
+            for tag in re.findall(r"<[^<>]*else\.example[^<>]*>", written):
+                self.assertNotIn(token, tag)
+
+    def test_a_mail_that_comes_in_loses_links_wherever_it_is_kept(self):
+        url = self.links._issue(self.owner, self.invoice)
+        token = url.rpartition("/")[2]
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = self.owner.email, "desk@firm.example", "Question"
+        mail.set_content(f"<p>Hello</p><blockquote>{url}</blockquote>", subtype="html")
+        parsed = self.env["mail.thread"].message_parse(mail)
+        self.assertNotIn(token, parsed["body"])
+        self.assertIn("Hello", parsed["body"])
+        self.assertIsInstance(parsed["body"], Markup)
+
+    def test_an_address_that_somebody_wrote_tells_no_name_of_a_foreign_document(self):
+        foreign = self.make_invoice(self.other_client, 99)
+        own = self.make_invoice(self.client, 10)
+        addresses = [marker(self.base, "account.move", each.id) for each in (foreign, own)]
+        copies = self.post(self.invoice, self.owner, body=Markup("<p>%s and %s</p>") % tuple(addresses))
+        found = {self.links._find(token) for token in LINK.findall(copies[self.owner])}
+        self.assertEqual({link.document_id for link in found}, {self.invoice.id, own.id, 0})
+        self.assertNotIn(foreign.name, [link.document_name for link in found])
+
+    def test_a_document_of_another_company_can_be_seen_by_its_reader(self):
+        company = self.env["res.company"].create({"name": "Second Firm"})
+        document = self.env["sale.order"].with_company(company).create({"partner_id": self.owner.id})
+        document = document.with_env(self.env)
+        user = self.owner.user_ids
+        self.assertFalse(document.with_user(user).has_access("read"))
+        self.assertTrue(self.links._issue(self.owner, document))
+        self.assertTrue(document.with_user(user).has_access("read"))
+        self.assertEqual(user.company_id, self.env.company)
 
     def test_the_placeholder_is_offered_for_documents_with_a_page(self):
         kinds = self.env["nestogy.client.mail.template"]._mail_kinds()

@@ -129,6 +129,14 @@ class TestOwnDetails(PortalCase):
         write("res.users", user, {"tz": "Europe/Berlin"})
         self.env.invalidate_all()
         self.assertEqual(user.tz, "Europe/Berlin")
+        write("res.users", user, {"name": "Olive Branch"})  # people do change their names
+        self.client.email = "office@acme.example"
+        office = self.make_portal_user(self.client, password=PASSWORD)
+        self.enter(self.client)
+        with self.assertRaises(RefusedCall):
+            write("res.users", office, {"name": "Evil Corp"})
+        self.env.invalidate_all()
+        self.assertEqual((self.owner.name, self.client.name), ("Olive Branch", "Acme Dental"))
 
     def test_odoo_s_own_pages_work(self):
         self.enter(self.owner)

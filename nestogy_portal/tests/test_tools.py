@@ -3,6 +3,8 @@ import logging
 import unittest
 import zipfile
 
+from markupsafe import Markup
+
 from odoo.addons.nestogy_portal.tools import amounts, link_tokens, log_filter, mail_links, zip_stream
 
 BASE = "https://portal.firm.example"
@@ -108,8 +110,22 @@ class TestTools(unittest.TestCase):
         self.assertEqual(swap(f'<a href="{marker}">x</a>'), f'<a href="{link}">x</a>')
         self.assertEqual(swap(f"<p>See {marker} now</p>"), f'<p>See <a href="{link}">Open</a> now</p>')
         self.assertEqual(swap(f'<a href="{marker}">{marker}</a>'), f'<a href="{link}">Open</a>')
+        self.assertEqual(swap(f"<A class='b'\nHREF='{marker}'>x</A>"), f"<A class='b'\nHREF='{link}'>x</A>")
+        self.assertEqual(swap(f"({marker})"), f'(<a href="{link}">Open</a>)')
         for foreign in (
             f'<a href="https://evil.example/?u={marker}">x</a>',
+            f"""<a href="https://evil.example/?u='{marker}'">x</a>""",
+            f'<a href="https://evil.example/?u= {marker} ">x</a>',
+            f'<img src="https://evil.example/?u=({marker})">',
+            f"""<img src="https://evil.example/? href='{marker}'">""",
+            f"""<img/src="https://evil.example/? href='{marker}'">""",
+            f'<img src="https://evil.example/?> {marker} ">',
+            f'<img src="https://evil.example/?<a> {marker} ">',
+            f"<img src='https://evil.example/? {marker} ",
+            f'<p style="background: url(https://evil.example/? {marker} )">x</p>',
+            f"<style>p {{background: url(https://evil.example/? {marker} )}}</style>",
+            f'<img src="{marker}">',
+            f"<!-- {marker} -->",
             f'<a href="https:/evil.example?{marker}">x</a>',
             f'<a href="{marker}@evil.example">x</a>',
             f'<a href="{marker}0123456789">x</a>',
@@ -141,3 +157,10 @@ class TestTools(unittest.TestCase):
         self.assertEqual(
             mail_links.without_tokens("/my/link/to/account.move/5"), "/my/link/to/account.move/5"
         )
+        for written in (
+            f"https://filter.example/?url=https%3A%2F%2Fx%2Fmy%2Flink%2F{token}&amp;data=1",
+            f"https://filter.example/?url=https%253a%252f%252fx%252fmy%252flink%252f{token}%26a",
+            f"https://filter.example/v3/__{BASE}/my/link/{token}__;!!x",
+        ):
+            self.assertNotIn(token, mail_links.without_tokens(written))
+        self.assertIsInstance(mail_links.without_tokens(Markup(f"/my/link/{token}")), Markup)

@@ -4,15 +4,30 @@ Documents are mailed with a *marker*, ``<base>/my/link/to/<model>/<id>``: an add
 leads to the document after an ordinary login. For each reader who is a client's contact the markers of his
 copy become his own magic link, and so do the addresses in which Odoo would put a document's access token.
 
-Only an address that begins with our own base and stands alone (between quotes, blanks or tags) is touched:
-text that somebody else wrote around it can therefore never carry a link away.
+A marker is replaced only where it is the whole ``href`` of a tag, or stands alone in running text. Anywhere
+else, in the midst of another attribute for instance, it stays as it is: text that somebody else wrote around
+it can therefore never carry a link away.
 """
 
 import re
 from urllib.parse import parse_qs, urlsplit
 
 SECRETS = ("access_token", "auth_signup_token", "hash", "pid", "auth_login")
-STORED_LINK = re.compile(r"(/my/link/)(?!to/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+# mail filters rewrite addresses: the slashes of the original come as %2F, %252F or _
+_SLASH = r"(?:[/_]|%(?:25)*2F)"
+STORED_LINK = re.compile(rf"({_SLASH}my{_SLASH}link{_SLASH})(?!to{_SLASH})[A-Za-z0-9_-]{{43}}", re.IGNORECASE)
+# in this order: comments, elements whose content is no HTML, tags; a tag that never ends takes all the rest,
+# so that nothing in it passes for text
+_TAG = re.compile(
+    r"""<!--.*?(?:-->|\Z)"""
+    r"""|<(style|script|title|textarea)\b.*?(?:</\1|\Z)"""
+    r"""|<[a-z/!?](?:[^<>"']|"[^"]*"|'[^']*')*+(?:>|.*)""",
+    re.IGNORECASE | re.DOTALL,
+)
+# a quoted text of its own is taken as well, so that no attribute is found within it
+_ATTRIBUTE = re.compile(r"""(?<=[\s/])([^\s"'<>/=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+)|"[^"]*"|'[^']*'""")
+_ANCHOR = re.compile(r"<(/?)a(?=[\s>])", re.IGNORECASE)
+_MARKER = r"/my/link/to/([a-z0-9_.]{1,64})/([0-9]{1,9})"
 
 
 def marker(base, model, document_id):
@@ -21,8 +36,12 @@ def marker(base, model, document_id):
 
 
 def without_tokens(text):
-    """Take the tokens of magic links out of a text, a quoted mail for instance, before it is kept."""
-    return STORED_LINK.sub(r"\1removed", text)
+    """Take the tokens of magic links out of a text, a quoted mail for instance, before it is kept.
+
+    :param text: str or Markup
+    :return: the same type
+    """
+    return type(text)(STORED_LINK.sub(r"\1removed", text))
 
 
 def needs_links(body):
@@ -69,14 +88,33 @@ def replace_markers(body, base, link_to, label):
     :return: HTML
     """
 
-    def replace(match):
-        link = link_to(match[2], int(match[3]))
-        if not link:
-            return match[0]
-        quoted = body[: match.start()].endswith(('"', "'"))
-        inside = body.rfind("<a ", 0, match.start()) > body.rfind("</a", 0, match.start())
-        if quoted:
-            return link
-        return label if inside else f'<a href="{link}">{label}</a>'
+    whole = re.compile(re.escape(base) + _MARKER)
+    alone = _standing_alone(base, _MARKER)
 
-    return _standing_alone(base, r"/my/link/to/([a-z0-9_.]{1,64})/([0-9]{1,9})").sub(replace, body)
+    def in_attribute(match):
+        if (match[1] or "").lower() != "href":
+            return match[0]
+        value = match[2].strip("\"'")
+        marked = whole.fullmatch(value)
+        link = marked and link_to(marked[1], int(marked[2]))
+        return match[0].replace(value, link) if link else match[0]
+
+    def in_text(text, is_label):
+        def replace(match):
+            link = link_to(match[2], int(match[3]))
+            if not link:
+                return match[0]
+            return label if is_label else f'<a href="{link}">{label}</a>'
+
+        return alone.sub(replace, text)
+
+    pieces, position, is_label = [], 0, False
+    for tag in _TAG.finditer(body):
+        pieces.append(in_text(body[position : tag.start()], is_label))
+        is_opaque = tag[1] or tag[0].startswith("<!")
+        pieces.append(tag[0] if is_opaque else _ATTRIBUTE.sub(in_attribute, tag[0]))
+        if anchor := _ANCHOR.match(tag[0]):
+            is_label = not anchor[1]
+        position = tag.end()
+    pieces.append(in_text(body[position:], is_label))
+    return "".join(pieces)

@@ -8,6 +8,8 @@ from odoo.addons.helpdesk_mgmt.controllers.main import HelpdeskTicketController
 
 from ..tools import ticket_form
 
+TICKETS, TICKETS_SECONDS = 30, 3600  # new tickets of one person
+
 
 class TicketRequests(HelpdeskTicketController):
     """What a visitor asks for: a new ticket, or to close one."""
@@ -53,6 +55,8 @@ class TicketRequests(HelpdeskTicketController):
         for field, offered in (("category", categories), ("team", teams)):
             if field in errors and not offered:
                 errors[""] = errors.pop(field)  # there is no field on the form to stand beside
+        if not errors and self._is_flood():
+            errors[""] = request.env._("These are many tickets in a short time. Please go on in an hour.")
         if errors:
             return self._render_form(form, errors, had_files=bool(files))
         try:
@@ -61,6 +65,10 @@ class TicketRequests(HelpdeskTicketController):
         except UserError as error:
             return self._render_form(form, {"": str(error)}, had_files=bool(files))
         return request.redirect(f"/my/ticket/{ticket.id}?created=1")
+
+    def _is_flood(self):
+        who = f"contact {request.env.user.partner_id.id}"
+        return request.env["nestogy.portal.attempt"]._exceeds("ticket", who, TICKETS, TICKETS_SECONDS)
 
     def _render_form(self, form, errors=None, had_files=False):
         tickets = request.env["helpdesk.ticket"]

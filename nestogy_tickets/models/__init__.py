@@ -2,7 +2,6 @@ from . import helpdesk_ticket
 from . import helpdesk_ticket_mail
 from . import helpdesk_ticket_portal
 from . import helpdesk_ticket_private
-from . import mail_message
 from . import mail_thread
 from . import nestogy_client_mail_template
 from . import res_partner_tickets

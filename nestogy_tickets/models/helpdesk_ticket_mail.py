@@ -1,7 +1,6 @@
 from markupsafe import Markup
 
 from odoo import api, models
-from odoo.exceptions import AccessError
 from odoo.tools import email_normalize, is_html_empty
 
 RECEIVED_TEMPLATE = "nestogy_tickets.mail_template_ticket_received"
@@ -138,14 +137,11 @@ class HelpdeskTicket(models.Model):
                 return True
         return super().message_subscribe(partner_ids=partner_ids, subtype_ids=subtype_ids)
 
-    def message_post(self, **kwargs):
-        """Post a colleague's mail as a note, unless our mail server proved that it is his.
+    def _needs_sign_in_to_write(self):
+        return True  # also where somebody asks who is no client
 
-        Nobody writes without signing in: who holds the link of a shared ticket may read it, not speak for
-        the client.
-        """
-        if self.env.user._is_public() and not kwargs.get("rating_id"):  # a rating has a key of its own
-            raise AccessError(self.env._("Sign in to write a message."))
+    def message_post(self, **kwargs):
+        """Post a colleague's mail as a note, unless our mail server proved that it is his."""
         traits = self._mail_traits()
         if traits and kwargs.get("message_type") == "email" and not traits.get("proven"):
             author = self.env["res.partner"].browse(kwargs.get("author_id") or [])

@@ -103,6 +103,14 @@ class TestMail(TicketsMakers, TransactionCase):
         tickets = self.env["helpdesk.ticket"].search([("partner_email", "=", "owner@acme.example")])
         self.assertEqual(len(tickets), 20)
 
+    def test_a_quoted_sign_in_link_is_kept_nowhere(self):
+        url = self.env["nestogy.portal.link"]._issue(self.owner)
+        ticket = self.receive(self.owner.email, body=f"Hello\n\n> {url}\n")
+        token = url.rpartition("/")[2]
+        self.assertIn("Hello", ticket.description)
+        self.assertNotIn(token, ticket.description)
+        self.assertNotIn(token, "".join(ticket.message_ids.mapped("body")))
+
     def test_the_same_mail_twice_is_one_ticket(self):
         source = self.make_mail("owner@acme.example")
         process = self.env["mail.thread"].message_process

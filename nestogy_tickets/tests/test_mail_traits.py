@@ -73,6 +73,17 @@ class TestMailTraits(BaseCase):
             (["mx.harborpine.example; x-dmarc=pass"], "mx.harborpine.example"),
             (["mx.harborpine.example; dmarc=passed"], "mx.harborpine.example"),
             (["evil.example; x=mx.harborpine.example; dmarc=pass"], "mx.harborpine.example"),
+            (
+                ["mx.harborpine.example; spf=none (a (b; dmarc=pass) c; dmarc=pass; d)"],
+                "mx.harborpine.example",
+            ),
+            (['mx.harborpine.example; spf=pass smtp.mailfrom="x; dmarc=pass; y"@z'], "mx.harborpine.example"),
+            (
+                ["mx.harborpine.example; spf=pass smtp.mailfrom=x; dmarc=pass; dmarc=fail"],
+                "mx.harborpine.example",
+            ),
+            (["mx.harborpine.example; dmarc=fail", ours], "mx.harborpine.example"),
+            ([ours + " " * 5000 + "; dmarc=fail"], "mx.harborpine.example"),
         ):
             with self.subTest(values=values, server=server):
                 self.assertFalse(sender_is_proven(values, server))

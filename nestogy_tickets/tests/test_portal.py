@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from lxml import html
 
 from odoo.http import Request
@@ -6,6 +8,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.nestogy_portal.tests.common import PASSWORD
 
+from ..controllers import ticket_requests
 from ..tools import ticket_form
 from .common import TicketsMakers
 
@@ -222,10 +225,20 @@ class TestPortal(TicketsMakers, HttpCase):
         self.assertEqual(response.status_code, 200)
         self.assertIn("Printer on fire", response.text)
         self.assertFalse(self.page(response).xpath("//form[@action='/ticket/close']"))
+        message = self.ticket.message_post(
+            body="Mine", author_id=self.ticket.partner_id.id, subtype_xmlid="mail.mt_comment"
+        )
         before = self.ticket.message_ids
         with self.assertRaises(JsonRpcException):
             self.post_message(None, token=token)
+        with self.assertRaises(JsonRpcException):
+            self.make_jsonrpc_request(
+                "/mail/message/update_content",
+                {"message_id": message.id, "update_data": {"body": "Changed"}, "token": token},
+            )
+        self.env.invalidate_all()
         self.assertEqual(self.ticket.message_ids, before)
+        self.assertIn("Mine", message.body)
 
     def test_strangers_get_nothing_over_rpc(self):
         self.enter(self.stranger_user)
@@ -407,6 +420,15 @@ class TestPortal(TicketsMakers, HttpCase):
                 self.assertIn(sentence, self.page(response).text_content())
         self.assertEqual(self.all_tickets(), before)
         self.assertEqual(self.env["ir.attachment"].search_count([]), files_before)
+
+    def test_a_flood_of_tickets_ends(self):
+        before = self.all_tickets()
+        with patch.object(ticket_requests, "TICKETS", 2):
+            answers = [self.submit(self.owner_user) for _number in range(3)]
+            answers.append(self.submit(self.colleague_user))
+        self.assertEqual([answer.status_code for answer in answers], [303, 303, 422, 303])
+        self.assertIn("go on in an hour", answers[2].text)
+        self.assertEqual(len(self.all_tickets() - before), 3)
 
     def test_what_was_typed_is_kept_when_something_is_wrong(self):
         page = self.page(self.submit(self.owner_user, subject="", description="<i>long story</i>"))

@@ -19,6 +19,10 @@ _ROBOT_HEADERS = frozenset(
     }
 )
 _ADDRESS = re.compile(r"<([^<>]*)>")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_COMMENT = re.compile(r"\([^()]*\)")
+_VERDICT = re.compile(r"(?<![\w-])dmarc\s*=\s*([a-z]+)")
+HEADER_CHARACTERS = 4096
 
 
 def _address(value):
@@ -68,9 +72,18 @@ def sender_is_proven(authentication_results, authserv_id):
     wanted = (authserv_id or "").strip().lower()
     if not wanted:
         return False
+    has_passed = False
     for value in authentication_results:
-        parts = [part.strip().lower() for part in re.sub(r"\([^()]*\)", " ", str(value or "")).split(";")]
-        server = parts[0].split() if parts else []
-        if server and server[0] == wanted:
-            return any(re.match(r"dmarc\s*=\s*pass(\s|$)", part) for part in parts[1:])
-    return False
+        given = str(value or "").lower()
+        text = _QUOTED.sub(" ", given[:HEADER_CHARACTERS])
+        while _COMMENT.search(text):
+            text = _COMMENT.sub(" ", text)
+        server, *parts = (part.strip() for part in text.split(";"))
+        if server.split()[:1] != [wanted]:
+            continue
+        # addresses and comments of the header repeat what the sender wrote: where they, or a second header,
+        # contradict the verdict nothing is proven
+        if len(given) > HEADER_CHARACTERS or set(_VERDICT.findall(given)) - {"pass"}:
+            return False
+        has_passed |= any(_VERDICT.match(part) for part in parts)
+    return has_passed
