@@ -63,8 +63,7 @@ def multiply(env, record, count, **changes):
     env.flush_all()
     env.cr.execute(
         SQL(
-            "SELECT column_name FROM information_schema.columns"
-            " WHERE table_name = %s AND is_generated = 'NEVER'",
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'",
             record._table,
         )
     )
@@ -72,8 +71,7 @@ def multiply(env, record, count, **changes):
     values = [SQL(changes[name]) if name in changes else SQL.identifier("proto", name) for name in columns]
     env.cr.execute(
         SQL(
-            "INSERT INTO %s (%s) SELECT %s FROM %s proto, generate_series(1, %s) n"
-            " WHERE proto.id = %s RETURNING id",
+            "INSERT INTO %s (%s) SELECT %s FROM %s proto, generate_series(1, %s) n WHERE proto.id = %s RETURNING id",
             SQL.identifier(record._table),
             SQL(", ").join(SQL.identifier(name) for name in columns),
             SQL(", ").join(values),

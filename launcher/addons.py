@@ -32,11 +32,7 @@ class Addon:
         total = hashlib.sha256()
         for path in sorted(self.folder.rglob("*")):
             inner = path.relative_to(self.folder)
-            if (
-                not skip.isdisjoint(inner.parts)
-                or not path.is_file()
-                or inner.parts[:2] == ("static", "description")
-            ):
+            if not skip.isdisjoint(inner.parts) or not path.is_file() or inner.parts[:2] == ("static", "description"):
                 continue
             total.update(f"{inner}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
         return total.hexdigest()[:16]
@@ -44,9 +40,7 @@ class Addon:
 
 def find(folder=REPO):
     """:return: our addons by name, each after those it depends on"""
-    found = {
-        path.parent.name: Addon(path.parent) for path in sorted(folder.glob(f"{PREFIX}*/__manifest__.py"))
-    }
+    found = {path.parent.name: Addon(path.parent) for path in sorted(folder.glob(f"{PREFIX}*/__manifest__.py"))}
     ordered = {}
 
     def place(name):

@@ -44,9 +44,7 @@ def download(path, sha256, target, log):
     """Fetch one file of the archive by its path and proven content."""
     words = [HELPER, "-o", "APT::Sandbox::User=", "-o", "Acquire::Retries=3", "download-file"]
     address = f"{mirror()[0]}/{path}"
-    processes.run(
-        [*words, address, target, f"SHA256:{sha256}"], log, f"{target.name} could not be fetched", NO_NETWORK
-    )
+    processes.run([*words, address, target, f"SHA256:{sha256}"], log, f"{target.name} could not be fetched", NO_NETWORK)
 
 
 def unpack(deb, folder, wanted=lambda name: True):
@@ -62,9 +60,7 @@ def unpack(deb, folder, wanted=lambda name: True):
             options = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
             tar.extractall(folder, members=members, **options)
     if pipe.returncode:
-        raise Failure(
-            f"{deb.name} cannot be unpacked", advice="check the free space on the disk, then call again."
-        )
+        raise Failure(f"{deb.name} cannot be unpacked", advice="check the free space on the disk, then call again.")
 
 
 class PrivateApt:

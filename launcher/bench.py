@@ -49,9 +49,7 @@ def bench(home, names, rows, target):
     """
     known = find()
     if unknown := set(names) - set(known):
-        raise Failure(
-            f"no such benchmark: {', '.join(sorted(unknown))}", advice=f"known are: {', '.join(known)}"
-        )
+        raise Failure(f"no such benchmark: {', '.join(sorted(unknown))}", advice=f"known are: {', '.join(known)}")
     rows = rows or ROWS
     databases = setup.databases(home)
     name = databases.name(f"bench_{os.getpid()}")

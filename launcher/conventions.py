@@ -35,22 +35,16 @@ def manifest_findings(addon):
         findings.append(f"{where}: the website is no https address")
     listed = [*manifest.get("data", []), *manifest.get("demo", [])]
     findings += [
-        f"{where}: {name} is listed but does not exist"
-        for name in listed
-        if not (addon.folder / name).is_file()
+        f"{where}: {name} is listed but does not exist" for name in listed if not (addon.folder / name).is_file()
     ]
-    findings += [
-        f"{where}: {name} is listed twice" for name, n in collections.Counter(listed).items() if n > 1
-    ]
+    findings += [f"{where}: {name} is listed twice" for name, n in collections.Counter(listed).items() if n > 1]
     for folder in DATA_FOLDERS:
         for path in sorted((addon.folder / folder).glob("**/*")):
             name = str(path.relative_to(addon.folder))
             if path.suffix in (".xml", ".csv") and name not in listed:
                 findings.append(f"{shown(path)}: not listed in the manifest")
     findings += [
-        f"{shown(addon.folder / name)}: missing"
-        for name in NEEDED_FILES
-        if not (addon.folder / name).is_file()
+        f"{shown(addon.folder / name)}: missing" for name in NEEDED_FILES if not (addon.folder / name).is_file()
     ]
     project = addon.folder / "pyproject.toml"
     if project.is_file() and 'build-backend = "whool.buildapi"' not in project.read_text():

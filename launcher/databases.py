@@ -43,9 +43,7 @@ class Databases:
         parts = [FORMAT, self.source.identity, self.environment.lock.read_text(), *modules]
         short = "core_" + digest(*parts)[:10]
         if self.name(short) not in self.server.databases():
-            with step(
-                "Core database", f"installing {len(modules)} modules of Odoo and the OCA, and their needs"
-            ):
+            with step("Core database", f"installing {len(modules)} modules of Odoo and the OCA, and their needs"):
                 new = self._begin(short)
                 self._install(new, self.home.log(short), create=True, install=modules)
                 self._finish(new, short)
@@ -109,9 +107,7 @@ class Databases:
         """Drop templates that nobody asked for lately, and what killed runs left."""
         found = self.server.databases()
         for kind, kept in KEPT.items():
-            of_kind = sorted(
-                (name for name in found if name.startswith(self.name(kind))), key=lambda name: found[name]
-            )
+            of_kind = sorted((name for name in found if name.startswith(self.name(kind))), key=lambda name: found[name])
             for name in of_kind[:-kept]:
                 self.drop(name)
                 self.home.log(name.removeprefix(self.server.prefix)).unlink(missing_ok=True)

@@ -61,9 +61,7 @@ def stop_server(order):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return  # another launcher uses it
-        who = (
-            {"user": order["user"], "group": order["group"], "extra_groups": []} if order.get("user") else {}
-        )
+        who = {"user": order["user"], "group": order["group"], "extra_groups": []} if order.get("user") else {}
         subprocess.run(order["argv"], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **who)
 
 

@@ -140,17 +140,13 @@ def mail(home, words):
         show(path)
         return 0
     if len(words) < 3:
-        raise Failure(
-            "an answer needs a text", advice=f'./nestogy mail reply {number} "Thank you"  (or - to read it)'
-        )
+        raise Failure("an answer needs a text", advice=f'./nestogy mail reply {number} "Thank you"  (or - to read it)')
     state = serve.running(home)
     if not state.get("url"):
         raise Failure("no demo runs that could take the answer", advice="./nestogy run starts it.")
     text = sys.stdin.read() if words[2:] == ["-"] else " ".join(words[2:])
     thread = Gateway(state["url"]).deliver(answer_to(read(path), text), state)
     if not thread:
-        raise Failure(
-            "Odoo took the answer, but no record wanted it", advice="see Settings > Technical > Aliases."
-        )
+        raise Failure("Odoo took the answer, but no record wanted it", advice="see Settings > Technical > Aliases.")
     print(f"Delivered: the answer now stands at record {thread}.")
     return 0

@@ -86,25 +86,17 @@ def parser():
     run.add_argument("--empty", action="store_true", help="when the database is made: without the demo firm")
     run.add_argument("--detach", action="store_true", help="return when it serves, and leave it running")
     command("stop", _stop, "end what `run` started")
-    command("status", _status, "tell what runs where, with logins").add_argument(
-        "--json", action="store_true"
-    )
+    command("status", _status, "tell what runs where, with logins").add_argument("--json", action="store_true")
     reset = command("reset", _reset, "drop the demo database, its files and mails; downloads are kept")
     reset.add_argument("--yes", action="store_true", help="do not ask")
     command("shell", _shell, "a Python shell of Odoo on the demo database")
     command("update", _update, "bring the demo database up to the present files of our addons")
-    mail = command(
-        "mail", _mail, "list the mails of the demo; `mail 3` shows one; `mail reply 3 TEXT` answers it"
-    )
+    mail = command("mail", _mail, "list the mails of the demo; `mail 3` shows one; `mail reply 3 TEXT` answers it")
     mail.add_argument("words", nargs="*", metavar="N | reply N TEXT")
-    test = command(
-        "test", _test, "set up what is missing, then run all tests, or what the pytest arguments choose"
-    )
+    test = command("test", _test, "set up what is missing, then run all tests, or what the pytest arguments choose")
     test.add_argument("arguments", nargs=argparse.REMAINDER, metavar="pytest arguments")
     check = command("check", _check, "lint, conventions, translations and warnings of a fresh installation")
-    check.add_argument(
-        "--fix", action="store_true", help="format the code and write the translation templates"
-    )
+    check.add_argument("--fix", action="store_true", help="format the code and write the translation templates")
     check.add_argument("--quick", action="store_true", help="leave out what needs a database")
     bench = command("bench", _bench, "run the benchmarks, or those that are named")
     bench.add_argument("names", nargs="*", metavar="name")

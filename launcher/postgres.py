@@ -46,9 +46,7 @@ class Server:
     def __init__(self, programs, options, prefix=""):
         self.programs, self.options, self.prefix = programs, options, prefix
         names = {"db_host": "PGHOST", "db_port": "PGPORT", "db_user": "PGUSER", "db_password": "PGPASSWORD"}
-        self.env = processes.clean_environment(
-            **{names[key]: value for key, value in options.items() if value}
-        )
+        self.env = processes.clean_environment(**{names[key]: value for key, value in options.items() if value})
 
     def sql(self, query, database="postgres"):
         """:return: the rows as lists of texts"""
@@ -90,9 +88,7 @@ def configured():
     parser.read(REPO / "odoo.conf")
     options = parser["options"] if parser.has_section("options") else {}
     if host := options.get("db_host"):
-        return {"db_host": host} | {
-            key: options.get(key, "") for key in ("db_port", "db_user", "db_password")
-        }
+        return {"db_host": host} | {key: options.get(key, "") for key in ("db_port", "db_user", "db_password")}
     return None
 
 
@@ -234,9 +230,7 @@ class Embedded:
             if mode is None:
                 continue
             if folder.stat().st_uid not in (os.getuid(), self._uid()):
-                raise Failure(
-                    f"{folder} belongs to somebody else", advice=f"remove {folder}, then call again."
-                )
+                raise Failure(f"{folder} belongs to somebody else", advice=f"remove {folder}, then call again.")
             if self.user:
                 shutil.chown(folder, self.user)
             folder.chmod(mode)

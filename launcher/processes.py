@@ -104,9 +104,7 @@ def run(argv, log, what, advice=None, env=None, timeout_seconds=None, **options)
     """
     with open(log, "ab") as output:
         try:
-            child = start(
-                argv, env, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options
-            )
+            child = start(argv, env, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options)
         except OSError as error:
             raise Failure(f"{what}: {error}", log, advice) from error
         try:

@@ -81,9 +81,7 @@ class Check:
             log = self.home.log("export")
             log.unlink(missing_ok=True)
             order = {"addons": list(self.ours), "folder": folder}
-            databases.inside(
-                "export", template, log, "the translation templates could not be exported", **order
-            )
+            databases.inside("export", template, log, "the translation templates could not be exported", **order)
             for name, addon in self.ours.items():
                 now = (Path(folder) / f"{name}.pot").read_text()
                 kept = addon.folder / "i18n" / f"{name}.pot"

@@ -45,9 +45,7 @@ def choose_port(wanted):
         ports = range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
         if (port := next((port for port in ports if is_free(port)), None)) is not None:
             return port
-        raise Failure(
-            f"no port from {ports[0]} to {ports[-1]} is free", advice="name one: ./nestogy run --port N"
-        )
+        raise Failure(f"no port from {ports[0]} to {ports[-1]} is free", advice="name one: ./nestogy run --port N")
     if not is_free(wanted):
         advice = "choose another one, or leave --port out to take the next free one."
         raise Failure(f"port {wanted} cannot be used: it is taken, or reserved for root", advice=advice)
@@ -247,8 +245,7 @@ class _Instance:
             "log": str(self.log),
             "running": True,
             "pid": os.getpid(),
-            "versions": {"odoo": "19.0"}
-            | {name: a.manifest["version"] for name, a in self.databases.ours.items()},
+            "versions": {"odoo": "19.0"} | {name: a.manifest["version"] for name, a in self.databases.ours.items()},
         }
 
 

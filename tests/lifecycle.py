@@ -14,9 +14,7 @@ from odoo.tools import config
 def make_data(env):
     """What a firm has: a client with a contact, a posted invoice, a ticket."""
     status = env["nestogy.client.status"].search([("is_open", "=", True)], limit=1)
-    client = env["res.partner"].create(
-        {"name": "Kept Client", "is_company": True, "client_status_id": status.id}
-    )
+    client = env["res.partner"].create({"name": "Kept Client", "is_company": True, "client_status_id": status.id})
     contact = env["res.partner"].create({"name": "Ann", "parent_id": client.id, "email": "ann@kept.example"})
     line = Command.create({"name": "Work", "price_unit": 10.0, "tax_ids": False})
     values = {"move_type": "out_invoice", "partner_id": client.id, "invoice_date": fields.Date.today()}
@@ -54,9 +52,7 @@ def main(conf, database, *names):
         env = Environment(cr, SUPERUSER_ID, {})
         for model, number in kept:
             assert env[model].browse(number).exists(), f"{model} {number} is gone"
-        env.cr.execute(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE %s", [r"nestogy\_%"]
-        )
+        env.cr.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE %s", [r"nestogy\_%"])
         tables = [row[0] for row in env.cr.fetchall()]
         assert not tables, f"tables left: {tables}"
 

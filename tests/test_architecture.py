@@ -144,9 +144,7 @@ def file_name_findings(path, module):
     if len(set(nouns)) > 1:
         return [f"{path.name} holds several nouns: {', '.join(nouns)}"]
     stem = nouns[0].replace(".", "_")
-    return (
-        [] if path.stem == stem or path.stem.startswith(f"{stem}_") else [f"{path.name} should be {stem}.py"]
-    )
+    return [] if path.stem == stem or path.stem.startswith(f"{stem}_") else [f"{path.name} should be {stem}.py"]
 
 
 def field_calls(node):
@@ -201,9 +199,7 @@ def route_findings(module):
                 continue
             source = ast.unparse(node)
             calls = {
-                n.func.attr
-                for n in ast.walk(node)
-                if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+                n.func.attr for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
             }
             if calls & WRITING_CALLS and "httprequest.method" not in source:
                 found.append(f"{node.name} calls {', '.join(sorted(calls & WRITING_CALLS))} on a GET")
@@ -249,9 +245,7 @@ def test_tools_do_not_import_odoo(addon, path):
 
 @each_addon
 def test_an_addon_has_only_the_known_rooms(addon):
-    found = {
-        path.name for path in addon.folder.iterdir() if path.name[0] != "." and path.name != "__pycache__"
-    }
+    found = {path.name for path in addon.folder.iterdir() if path.name[0] != "." and path.name != "__pycache__"}
     assert found <= ROOMS | ADDON_FILES
 
 
@@ -290,11 +284,7 @@ def test_a_get_changes_nothing(addon, path):
 def test_hooks_are_declared_where_the_noun_lives(addon, path):
     for node, _name, inherits in models_of(tree(path)):
         for method in node.body:
-            if (
-                not isinstance(method, ast.FunctionDef)
-                or method.name not in HOOKS
-                or "res.partner" not in inherits
-            ):
+            if not isinstance(method, ast.FunctionDef) or method.name not in HOOKS or "res.partner" not in inherits:
                 continue
             is_declaration = "super()" not in ast.unparse(method)
             assert not is_declaration or addon.name == HOOKS[method.name], f"{method.name} forgets super()"
@@ -341,21 +331,15 @@ def test_no_file_names_somebodys_machine():
 def test_guards_find_imports_that_point_up():
     module = ast.parse("from odoo.addons.nestogy_tickets.tools import clock")
     assert import_findings("nestogy_clients", module)
-    assert import_findings(
-        "nestogy_portal", ast.parse("from odoo.addons.nestogy_clients.models import res_partner")
-    )
-    assert not import_findings(
-        "nestogy_portal", ast.parse("from odoo.addons.nestogy_clients.tools import phones")
-    )
+    assert import_findings("nestogy_portal", ast.parse("from odoo.addons.nestogy_clients.models import res_partner"))
+    assert not import_findings("nestogy_portal", ast.parse("from odoo.addons.nestogy_clients.tools import phones"))
 
 
 def test_guards_find_files_with_a_wrong_name():
     source = "class A(models.Model):\n    _name = 'nestogy.client.log'\n"
     assert file_name_findings(Path("log.py"), ast.parse(source))
     assert not file_name_findings(Path("nestogy_client_log.py"), ast.parse(source))
-    assert file_name_findings(
-        Path("nestogy_client_log.py"), ast.parse(source + source.replace("log", "note"))
-    )
+    assert file_name_findings(Path("nestogy_client_log.py"), ast.parse(source + source.replace("log", "note")))
 
 
 def test_guards_find_partner_fields_without_groups():
@@ -369,9 +353,7 @@ def test_guards_find_sudo_without_a_reason():
 
 
 def test_guards_find_routes_that_write_on_a_get():
-    source = (
-        "class C:\n    @route('/x', type='http')\n    def x(self):\n        request.env['a'].create({})\n"
-    )
+    source = "class C:\n    @route('/x', type='http')\n    def x(self):\n        request.env['a'].create({})\n"
     assert route_findings(ast.parse(source))
     assert not route_findings(ast.parse(source.replace("type=", "methods=['POST'], type=")))
 

@@ -313,13 +313,9 @@ def test_the_embedded_server_ends_with_a_killed_launcher(second_home):
         "print(server.sql('SELECT 40 + 2')[0][0], flush=True)\n"
         "time.sleep(60)\n"
     )
-    environ = {
-        key: value for key, value in os.environ.items() if not key.startswith("PG") and key != guard.MARK
-    }
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("PG") and key != guard.MARK}
     environ["NESTOGY_HOME"] = str(second_home.root)
-    with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=REPO, env=environ, stdout=subprocess.PIPE
-    ) as launcher:
+    with subprocess.Popen([sys.executable, "-c", code], cwd=REPO, env=environ, stdout=subprocess.PIPE) as launcher:
         try:
             assert launcher.stdout.readline() == b"42\n"
             assert processes_of(second_home.root)

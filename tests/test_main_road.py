@@ -19,9 +19,7 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.agent = cls.make_user(
-            "road_agent", "agent", "billing", name="Robin Staff", email="robin@firm.example"
-        )
+        cls.agent = cls.make_user("road_agent", "agent", "billing", name="Robin Staff", email="robin@firm.example")
         cls.env.company.write({"name": "Firm Ltd", "email": "office@firm.example", "vat": "11-1111111"})
         cls.domain = cls.env["mail.alias.domain"].create({"name": "firm.example"})
         cls.env.company.alias_domain_id = cls.domain
@@ -39,15 +37,11 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
             patch.object(
                 reports,
                 "_pre_render_qweb_pdf",
-                lambda self, *args, **kwargs: render(
-                    self.with_context(force_report_rendering=True), *args, **kwargs
-                ),
+                lambda self, *args, **kwargs: render(self.with_context(force_report_rendering=True), *args, **kwargs),
             )
         )
         # mail leaves over SMTP, although this is a test
-        cls.startClassPatcher(
-            patch.object(type(cls.env["ir.mail_server"]), "_disable_send", lambda _self: False)
-        )
+        cls.startClassPatcher(patch.object(type(cls.env["ir.mail_server"]), "_disable_send", lambda _self: False))
 
     def setUp(self):
         super().setUp()
@@ -84,9 +78,7 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
         self.assertRecordValues(client, [{"is_client": True, "vat": "22-7654321"}])
         self.assertRecordValues(petra, [{"name": "Petra Gull", "email": "petra@gull.example"}])
         invoice = self.env["account.move"].search([("partner_id", "=", client.id)])
-        self.assertRecordValues(
-            invoice, [{"state": "posted", "payment_state": "not_paid", "is_move_sent": True}]
-        )
+        self.assertRecordValues(invoice, [{"state": "posted", "payment_state": "not_paid", "is_move_sent": True}])
         mail = self.mail_to("petra@gull.example")
         self.assertEqual(mail["Subject"], f"Ahoy! Invoice {invoice.name}")
         self.assertIn("Dear Petra Gull", self.html_of(mail))
@@ -142,9 +134,7 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
                 pay = "#pay_with button[name=o_payment_submit_button]"
                 contact.wait(f"!document.querySelector('{pay}').disabled")
                 contact.click(pay)
-                contact.wait(
-                    "document.querySelector('div[name=invoice_paid_badge]')?.innerText.includes('Paid')"
-                )
+                contact.wait("document.querySelector('div[name=invoice_paid_badge]')?.innerText.includes('Paid')")
                 contact.settle()
             self.assertIn(invoice.payment_state, ("paid", "in_payment"))
             self.assertRecordValues(client, [{"client_paid": 250.0, "client_outstanding": 80.0}])
@@ -172,9 +162,7 @@ class TestMainRoad(common.ClientsMakers, HttpCase):
             contact.assertNoConsoleError()
         ticket = self.env["helpdesk.ticket"].search([("name", "=", "Radio is silent")])
         self.assertRecordValues(ticket, [{"partner_id": petra.id, "commercial_partner_id": client.id}])
-        files = self.env["ir.attachment"].search(
-            [("res_model", "=", ticket._name), ("res_id", "=", ticket.id)]
-        )
+        files = self.env["ir.attachment"].search([("res_model", "=", ticket._name), ("res_id", "=", ticket.id)])
         self.assertEqual(files.mapped(lambda each: (each.name, each.raw)), [("noise.txt", b"hiss")])
         ticket.team_id = self.team
 

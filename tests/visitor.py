@@ -1,6 +1,7 @@
 """A person with a browser of his own, for journeys in which several people and devices meet.
 
-Odoo's tours run one user in one fresh browser; a visitor keeps his browser (cookies, downloads, history) while others act.
+Odoo's tours run one user in one fresh browser; a visitor keeps his browser, with its cookies, downloads and history,
+while others act.
 """
 
 import json
@@ -10,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from odoo.tests.common import ChromeBrowser
-
 
 COUNT_REQUESTS = """
     window.pendingRequests = 0;

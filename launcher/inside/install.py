@@ -47,9 +47,7 @@ def main(wanted):
     )
     with environment(database) as env:
         names = [*wanted["install"], *wanted["update"]]
-        missing = set(names) - set(
-            env["ir.module.module"].search([("state", "=", "installed")]).mapped("name")
-        )
+        missing = set(names) - set(env["ir.module.module"].search([("state", "=", "installed")]).mapped("name"))
         if missing:
             raise SystemExit(f"not installed: {', '.join(sorted(missing))}")
         chart_of_accounts(env)

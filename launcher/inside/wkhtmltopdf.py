@@ -147,9 +147,7 @@ class Paper:
         if options.get("--orientation", "").lower() == "landscape":
             self.width, self.height = self.height, self.width
         sides = ("top", "bottom", "left", "right")
-        self.top, self.bottom, self.left, self.right = (
-            millimetres(options.get(f"--margin-{s}", 10)) for s in sides
-        )
+        self.top, self.bottom, self.left, self.right = (millimetres(options.get(f"--margin-{s}", 10)) for s in sides)
         self.header_top = max(self.top - millimetres(options.get("--header-spacing", 0)), 0)
 
     def area(self, top, bottom):
@@ -378,8 +376,7 @@ def add_outline(writer, starts):
         entry.get_object().update({NameObject(key): value for key, value in links.items()})
     outline.get_object().update({NameObject("/First"): entries[0], NameObject("/Last"): entries[-1]})
     places = {
-        name: ArrayObject([NumberObject(start), NameObject("/Fit")])
-        for name, start in zip(names, starts, strict=True)
+        name: ArrayObject([NumberObject(start), NameObject("/Fit")]) for name, start in zip(names, starts, strict=True)
     }
     writer.root_object[NameObject("/Outlines")] = outline
     writer.root_object[NameObject("/Dests")] = writer._add_object(DictionaryObject(places))
@@ -399,9 +396,7 @@ def print_pdf(chromium, options, bodies, target):
     overlays = []
     if "--header-html" in options:
         line = ".nestogy-sheet > * { border-bottom: 1px solid; }" if "--header-line" in options else ""
-        overlays.append(
-            overlay(chromium, options["--header-html"], queries, paper, paper.header_top, 0, line)
-        )
+        overlays.append(overlay(chromium, options["--header-html"], queries, paper, paper.header_top, 0, line))
     if "--footer-html" in options:
         top = paper.height - paper.bottom
         overlays.append(overlay(chromium, options["--footer-html"], queries, paper, top, 0))

@@ -29,7 +29,9 @@ class NestogyClientGroup(models.Model):
     preferred_currency_id = fields.Many2one("res.currency", string="Currency")
     fiscal_position_id = fields.Many2one("account.fiscal.position", check_company=True)
     invoice_sending_method = fields.Selection(
-        selection=lambda self: self.env["res.partner"]._fields["invoice_sending_method"]._description_selection(self.env),
+        selection=lambda self: (
+            self.env["res.partner"]._fields["invoice_sending_method"]._description_selection(self.env)
+        ),
         string="Invoice Delivery",
     )
     mail_template_ids = fields.One2many("nestogy.client.mail.template", "group_id", string="E-mail Templates")
@@ -85,9 +87,7 @@ class NestogyClientGroup(models.Model):
                 )
             if counts.get(group):
                 raise UserError(
-                    self.env._(
-                        "The client group %s still has clients; move them to another group first.", group.name
-                    )
+                    self.env._("The client group %s still has clients; move them to another group first.", group.name)
                 )
 
     def action_make_default(self):

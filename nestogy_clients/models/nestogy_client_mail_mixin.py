@@ -52,9 +52,8 @@ class NestogyClientMailMixin(models.AbstractModel):
             kind = self[0]._client_mail_kind()
             if kind:
                 companies = self.company_id or self.env.company
-                template = (
-                    self.partner_id.commercial_partner_id.with_company(companies[:1])
-                    ._client_mail_template(kind, self[0].partner_id.lang)
+                template = self.partner_id.commercial_partner_id.with_company(companies[:1])._client_mail_template(
+                    kind, self[0].partner_id.lang
                 )
         return template
 

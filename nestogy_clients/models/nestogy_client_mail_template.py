@@ -175,8 +175,8 @@ class NestogyClientMailTemplate(models.Model):
         if error.kind == "unknown":
             return self.env._(
                 "%(unknown)s cannot be filled in this kind of mail. Placeholders: %(known)s.",
-                unknown=", ".join("{%s}" % name for name in error.names),
-                known=", ".join("{%s}" % name for name in spec["placeholders"]),
+                unknown=", ".join(f"{{{name}}}" for name in error.names),
+                known=", ".join(f"{{{name}}}" for name in spec["placeholders"]),
             )
         if error.kind == "long":
             return self.env._(

@@ -17,15 +17,9 @@ class NestogyClientStatus(models.Model):
     is_open = fields.Boolean(
         default=True, string="Open Relation", help="Clients in this status are shown in the daily lists."
     )
-    may_log_in = fields.Boolean(
-        default=True, string="May Log In", help="Contacts of clients in this status may enter the client portal."
-    )
-    may_order = fields.Boolean(
-        default=True, string="May Order", help="New orders and invoices may be made for clients in this status."
-    )
-    is_invoiced = fields.Boolean(
-        default=True, string="Is Invoiced", help="Recurring invoices are made for clients in this status."
-    )
+    may_log_in = fields.Boolean(default=True, help="Contacts of clients in this status may enter the client portal.")
+    may_order = fields.Boolean(default=True, help="New orders and invoices may be made for clients in this status.")
+    is_invoiced = fields.Boolean(default=True, help="Recurring invoices are made for clients in this status.")
     needs_reason = fields.Boolean(string="Ask Why", help="A client gets this status only with a reason.")
     is_trial = fields.Boolean(string="Trial", help="Clients in this status have an end date with a reminder.")
     client_count = fields.Integer(compute="_compute_client_count")
@@ -71,7 +65,9 @@ class NestogyClientStatus(models.Model):
                 )
         # the history keeps the statuses it tells of, whoever may read it
         history_sudo = self.env["nestogy.client.status.change"].sudo()
-        if history_sudo.search_count(["|", ("old_status_id", "in", self.ids), ("new_status_id", "in", self.ids)], limit=1):
+        if history_sudo.search_count(
+            ["|", ("old_status_id", "in", self.ids), ("new_status_id", "in", self.ids)], limit=1
+        ):
             raise UserError(self.env._("A status that stands in the history of clients cannot be deleted; archive it."))
 
     def action_open_clients(self):

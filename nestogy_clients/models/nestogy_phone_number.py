@@ -54,7 +54,9 @@ class NestogyPhoneNumber(models.Model):
             if phone.digits and not phone.is_valid:
                 phone.warning = self.env._("No such number is known; check the country and the digits.")
             elif others and phone.kind != "fax":
-                phone.warning = self.env._("Also the number of %s.", ", ".join(others.partner_id.mapped("display_name")))
+                phone.warning = self.env._(
+                    "Also the number of %s.", ", ".join(others.partner_id.mapped("display_name"))
+                )
             else:
                 phone.warning = False
 

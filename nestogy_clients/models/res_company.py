@@ -25,8 +25,10 @@ class ResCompany(models.Model):
         """The group of clients that have no group of their own in the company."""
         self.ensure_one()
         # a fact of the company, whatever companies the user has switched on
-        return self.env["nestogy.client.group"].sudo().search(
-            [("company_id", "=", self.id), ("is_default", "=", True)], limit=1
+        return (
+            self.env["nestogy.client.group"]
+            .sudo()
+            .search([("company_id", "=", self.id), ("is_default", "=", True)], limit=1)
         )
 
     def _set_default_client_group(self, group):
@@ -44,7 +46,8 @@ class ResCompany(models.Model):
             self.env.cr.execute(
                 SQL(
                     """UPDATE res_partner
-                          SET client_group_id = COALESCE(client_group_id, '{}') || jsonb_build_object(%(key)s, %(group)s)
+                          SET client_group_id = COALESCE(client_group_id, '{}')
+                                                || jsonb_build_object(%(key)s, %(group)s)
                         WHERE is_client AND client_group_id->>%(key)s IS NULL""",
                     key=str(self.id),
                     group=former_sudo.id,

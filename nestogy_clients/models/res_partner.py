@@ -10,7 +10,6 @@ class ResPartner(models.Model):
 
     client_status_id = fields.Many2one(
         "nestogy.client.status",
-        string="Client Status",
         index="btree_not_null",
         ondelete="restrict",
         copy=False,
@@ -30,7 +29,6 @@ class ResPartner(models.Model):
     )
     client_group_id = fields.Many2one(
         "nestogy.client.group",
-        string="Client Group",
         company_dependent=True,
         domain="[('company_id', '=', allowed_company_ids[0])]",
         groups="base.group_user",
@@ -103,7 +101,9 @@ class ResPartner(models.Model):
         # whoever may make a client may take the next number
         for partner_sudo in self.sudo():
             if partner_sudo.is_client and not partner_sudo.client_number:
-                sequence_sudo = partner_sudo.env["ir.sequence"].with_company(partner_sudo.company_id or self.env.company)
+                sequence_sudo = partner_sudo.env["ir.sequence"].with_company(
+                    partner_sudo.company_id or self.env.company
+                )
                 partner_sudo.client_number = sequence_sudo.next_by_code("nestogy.client")
 
     @api.model
@@ -115,18 +115,25 @@ class ResPartner(models.Model):
         return domain
 
     def _get_client(self):
-        """The clients to whom these partners belong: the top-level partners that have a status.
+        """The clients to whom these partners belong: the partners at the top of their families that have a status.
+
+        A branch that is a company of its own below a client belongs to that client.
 
         :return: partners, without those that are no clients
         """
-        return self.commercial_partner_id.filtered(
-            lambda partner: partner.sudo().is_client  # a portal user may know whom he belongs to
-        )
+        clients = self.browse()
+        # a portal user may know whom he belongs to
+        for partner_sudo in self.sudo():
+            while partner_sudo.parent_id:
+                partner_sudo = partner_sudo.parent_id
+            if partner_sudo.is_client:
+                clients |= self.browse(partner_sudo.id)
+        return clients
 
     def _client_may_log_in(self):
         """Say whether people of this partner may enter the portal; only a client's status can forbid it."""
         self.ensure_one()
-        status_sudo = self.commercial_partner_id.sudo().client_status_id  # asked before anybody is logged in
+        status_sudo = self._get_client().sudo().client_status_id  # asked before anybody is logged in
         return not status_sudo or status_sudo.may_log_in
 
     def _check_client_may_order(self):
@@ -135,9 +142,7 @@ class ResPartner(models.Model):
         :raise UserError: names the clients and their status
         """
         # whoever makes documents, a portal user or a cron among them, is held to it
-        refused = self.commercial_partner_id.sudo().filtered(
-            lambda partner: partner.client_status_id and not partner.client_status_id.may_order
-        )
+        refused = self._get_client().sudo().filtered(lambda client: not client.client_status_id.may_order)
         if refused:
             raise UserError(
                 self.env._(

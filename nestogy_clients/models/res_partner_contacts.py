@@ -9,7 +9,6 @@ class ResPartner(models.Model):
 
     primary_contact_id = fields.Many2one(
         "res.partner",
-        string="Primary Contact",
         index="btree_not_null",
         copy=False,
         ondelete="set null",
@@ -77,8 +76,9 @@ class ResPartner(models.Model):
             # who left a client is its primary contact no more; whoever moves contacts need not see clients
             left_sudo = self.sudo().search([("primary_contact_id", "in", self.ids)])
             left_sudo.filtered(
-                lambda client: client.primary_contact_id.parent_id != client
-                or client.primary_contact_id.type != "contact"
+                lambda client: (
+                    client.primary_contact_id.parent_id != client or client.primary_contact_id.type != "contact"
+                )
             ).primary_contact_id = False
             self.filtered(lambda partner: partner.parent_id and partner.type == "contact")._become_first_primary()
         return result

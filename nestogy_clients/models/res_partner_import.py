@@ -85,19 +85,30 @@ class ResPartner(models.Model):
             raise UserError(self.env._("The client's name is missing."))
         for name, cell in values.items():
             if isinstance(cell, str) and len(cell) > CELL_LIMIT:
-                raise UserError(self.env._("%(column)s is longer than %(limit)s characters.", column=name, limit=CELL_LIMIT))
+                raise UserError(
+                    self.env._("%(column)s is longer than %(limit)s characters.", column=name, limit=CELL_LIMIT)
+                )
         kind = values.get("is_company", "company").lower()
         if kind not in ("company", "person"):
             raise UserError(self.env._("is_company is “company” or “person”, not “%s”.", kind))
-        vals = {key: values[key] for key in ("name", "website", "vat", "street", "street2", "zip", "city") if key in values}
+        vals = {
+            key: values[key] for key in ("name", "website", "vat", "street", "street2", "zip", "city") if key in values
+        }
         vals["is_company"] = kind == "company"
         vals["comment"] = values.get("notes")
         vals["email"] = self._import_email(values.get("email"))
-        for column, field in (("status", "client_status_id"), ("group", "client_group_id"), ("industry", "industry_id"), ("country", "country_id")):
+        for column, field in (
+            ("status", "client_status_id"),
+            ("group", "client_group_id"),
+            ("industry", "industry_id"),
+            ("country", "country_id"),
+        ):
             if values.get(column):
                 record = lookups[column].get(values[column].lower())
                 if not record:
-                    raise UserError(self.env._("%(column)s “%(value)s” is not known.", column=column, value=values[column]))
+                    raise UserError(
+                        self.env._("%(column)s “%(value)s” is not known.", column=column, value=values[column])
+                    )
                 vals[field] = record.id
         vals.setdefault("client_status_id", self.env["nestogy.client.status"]._get_default().id)
         country = self.env["res.country"].browse(vals.get("country_id")) or self.env.company.country_id

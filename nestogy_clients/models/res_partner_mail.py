@@ -49,7 +49,9 @@ class ResPartner(models.Model):
         """Say which kinds of mail reach nobody."""
         kinds = dict(self.env["nestogy.client.mail.template"]._selection_kind())
         for client in self:
-            lost = [label for kind, label in kinds.items() if client.is_client and not client._client_mail_route(kind)[0]]
+            lost = [
+                label for kind, label in kinds.items() if client.is_client and not client._client_mail_route(kind)[0]
+            ]
             if lost and len(lost) == len(kinds):
                 client.client_mail_warning = self.env._(
                     "Nothing can be mailed yet, missing: an e-mail address of the client or its primary contact."

@@ -54,10 +54,10 @@ class ResPartner(models.Model):
         return result
 
     def _phone_to_numbers(self):
-        """Take ``phone`` over into the first number of clients and their contacts; others pay one look at themselves."""
+        """Take ``phone`` over into the first number of clients and their contacts; others pay one look."""
         if self.env.context.get("phone_from_numbers"):
             return
-        mine = self.filtered(lambda partner: partner.commercial_partner_id.sudo().client_status_id)  # as _get_client
+        mine = self.filtered(lambda partner: partner._get_client())
         if not mine:
             return
         # whoever may change a phone may change the row behind it

@@ -42,9 +42,7 @@ class ResPartner(models.Model):
         """
         return {
             "payment_term": ClientSetting(self.env._("Payment terms"), "property_payment_term_id", "payment_term_id"),
-            "pricelist": ClientSetting(
-                self.env._("Pricelist"), "specific_property_product_pricelist", "pricelist_id"
-            ),
+            "pricelist": ClientSetting(self.env._("Pricelist"), "specific_property_product_pricelist", "pricelist_id"),
             "currency": ClientSetting(
                 self.env._("Currency"), "preferred_currency_id", "preferred_currency_id", "currency_id"
             ),

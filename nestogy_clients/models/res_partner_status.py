@@ -37,7 +37,9 @@ class ResPartner(models.Model):
             before = {partner: partner.client_status_id for partner in self if partner.client_status_id != status}
             if before and status.needs_reason and not self.env.context.get("client_status_reason"):
                 raise UserError(
-                    self.env._("Say why a client becomes %s: use Change Status on the profile or in the list.", status.name)
+                    self.env._(
+                        "Say why a client becomes %s: use Change Status on the profile or in the list.", status.name
+                    )
                 )
         result = super().write(vals)
         if before:
@@ -96,7 +98,10 @@ class ResPartner(models.Model):
             responsible = client.user_id.id or self.env.uid
             if notice > today:
                 client.activity_schedule(
-                    kind, notice, summary=self.env._("The trial ends in %s days", TRIAL_NOTICE_DAYS), user_id=responsible
+                    kind,
+                    notice,
+                    summary=self.env._("The trial ends in %s days", TRIAL_NOTICE_DAYS),
+                    user_id=responsible,
                 )
             client.activity_schedule(
                 kind, client.trial_end_date, summary=self.env._("The trial ends today"), user_id=responsible

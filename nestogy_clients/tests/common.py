@@ -20,7 +20,7 @@ class ClientsMakers:
 
     @classmethod
     def set_status(cls, clients, name):
-        """Give clients one of our statuses (``lead``, ``trial``, ``active``, ``inactive``, ``fraud``), with a reason."""
+        """Give clients a status (``lead``, ``trial``, ``active``, ``inactive``, ``fraud``), with a reason."""
         clients._set_client_status(cls.env.ref(f"nestogy_clients.nestogy_client_status_{name}"), "a test")
 
     @classmethod
@@ -76,14 +76,18 @@ class ClientsMakers:
     @classmethod
     def make_portal_user(cls, contact, login=None, password="portal-secret", **values):
         """Make the portal user of a contact."""
-        return cls.env["res.users"].with_context(no_reset_password=True).create(
-            {
-                "partner_id": contact.id,
-                "login": login or contact.email,
-                "password": password,
-                "group_ids": [Command.set([cls.env.ref("base.group_portal").id])],
-                **values,
-            }
+        return (
+            cls.env["res.users"]
+            .with_context(no_reset_password=True)
+            .create(
+                {
+                    "partner_id": contact.id,
+                    "login": login or contact.email,
+                    "password": password,
+                    "group_ids": [Command.set([cls.env.ref("base.group_portal").id])],
+                    **values,
+                }
+            )
         )
 
 

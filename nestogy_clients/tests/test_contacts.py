@@ -68,7 +68,9 @@ class TestContacts(ClientsCase):
         )
         self.assertEqual(self.client._client_mail_recipients("invoice"), bob)
         self.assertEqual(self.client._client_mail_recipients("estimate"), ann)
-        self.assertEqual(self.make_invoice(self.client, 1.0)._message_get_default_recipients().popitem()[1]["partner_ids"], bob.ids)
+        self.assertEqual(
+            self.make_invoice(self.client, 1.0)._message_get_default_recipients().popitem()[1]["partner_ids"], bob.ids
+        )
         for text in ("bob@acme.example", "chosen for this kind of mail", "ann@acme.example", "primary contact"):
             self.assertIn(text, self.client.client_mail_table)
         bob.active = False

@@ -3,7 +3,9 @@ from odoo.tests import tagged, users
 
 from .common import ClientsCase
 
-HEADER = "name,is_company,status,group,email,phone,industry,state,country,tags,contact1_name,contact1_email,contact2_name\n"
+HEADER = (
+    "name,is_company,status,group,email,phone,industry,state,country,tags,contact1_name,contact1_email,contact2_name\n"
+)
 
 
 @tagged("post_install", "-at_install")
@@ -20,7 +22,8 @@ class TestImport(ClientsCase):
     @users("import_manager")
     def test_a_row_is_a_client_with_its_contacts(self):
         result = self._import(
-            "Müller GmbH,company,Trial,General,info@mueller.example,030 901820,HVAC,,DE,\"VIP test, Berlin test\",Jörg,joerg@mueller.example,Ann"
+            "Müller GmbH,company,Trial,General,info@mueller.example,030 901820,HVAC,,DE,"
+            '"VIP test, Berlin test",Jörg,joerg@mueller.example,Ann'
         )
         self.assertEqual(result.errors, [])
         self.assertRecordValues(

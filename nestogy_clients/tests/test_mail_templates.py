@@ -67,7 +67,9 @@ class TestMailTemplates(ClientsCase):
     def test_the_compiled_template_follows_and_goes(self):
         compiled = self.template.mail_template_id
         self.assertFalse(compiled.active)
-        self.assertEqual(compiled.report_template_ids, self.env.ref("account.email_template_edi_invoice").report_template_ids)
+        self.assertEqual(
+            compiled.report_template_ids, self.env.ref("account.email_template_edi_invoice").report_template_ids
+        )
         self.template.subject = "New {number}"
         self.assertEqual(self.template.mail_template_id, compiled)
         self.assertEqual(compiled.subject, "New {{ object._client_mail_value('number') }}")
@@ -93,8 +95,8 @@ class TestMailTemplates(ClientsCase):
         self.template.write(
             {
                 "subject": "{{ object.env['ir.config_parameter'].sudo().get_param('database.secret') }} {client}",
-                "body": "<p t-out=\"object.env\">A<t t-out=\"object.env.user\">B</t></p>"
-                "<a href=\"javascript:alert(1)\" t-att-href=\"'x'\" onclick=\"x()\">C</a><script>D</script>",
+                "body": '<p t-out="object.env">A<t t-out="object.env.user">B</t></p>'
+                '<a href="javascript:alert(1)" t-att-href="\'x\'" onclick="x()">C</a><script>D</script>',
             }
         )
         secret = self.env["ir.config_parameter"].sudo().get_param("database.secret")

@@ -76,9 +76,9 @@ class TestMoney(ClientsCase):
     def test_companies_that_are_off_do_not_count(self):
         company = self.env["res.company"].create({"name": "Second", "country_id": self.env.ref("base.us").id})
         self.make_invoice(self.client, 100.0)
-        self.assertEqual(self.client.with_company(company).with_context(
-            allowed_company_ids=company.ids
-        )._client_balances(), {})
+        self.assertEqual(
+            self.client.with_company(company).with_context(allowed_company_ids=company.ids)._client_balances(), {}
+        )
 
     def test_the_same_queries_for_one_and_for_many(self):
         clients = self.client
@@ -91,7 +91,9 @@ class TestMoney(ClientsCase):
             self.env.invalidate_all()
             self.env.companies.mapped("name")
             with self.assertQueryCount(2):  # the figures, and the names of the currencies
-                self.assertEqual(sum(row[0]["outstanding"] for row in some._client_balances().values()), 10.0 * len(some))
+                self.assertEqual(
+                    sum(row[0]["outstanding"] for row in some._client_balances().values()), 10.0 * len(some)
+                )
 
     def test_the_figures_can_be_read_from_an_index_alone(self):
         """The plan itself hangs on statistics and other transactions; what it needs is this index."""

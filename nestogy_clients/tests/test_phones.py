@@ -33,7 +33,13 @@ class TestPhoneSpellings(BaseCase):
         self.assertEqual(parse_phone("030 901820")["number"], "030 901820")
 
     def test_what_is_no_number_is_refused(self):
-        for text, kind in (("", "empty"), (None, "empty"), ("--", "empty"), ("1" * 41, "long"), ("call 123", "letters")):
+        for text, kind in (
+            ("", "empty"),
+            (None, "empty"),
+            ("--", "empty"),
+            ("1" * 41, "long"),
+            ("call 123", "letters"),
+        ):
             with self.assertRaises(PhoneError) as caught:
                 parse_phone(text, "US")
             self.assertEqual(caught.exception.kind, kind, text)

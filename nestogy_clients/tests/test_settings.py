@@ -15,8 +15,13 @@ class TestSettings(ClientsCase):
         cls.client = cls.make_client("Acme", client_group_id=cls.group.id)
         cls.contact = cls.make_contact(cls.client, "Ann")
         cls.days = cls.env["account.payment.term"].create(
-            [{"name": f"{n} days", "line_ids": [Command.create({"value": "percent", "value_amount": 100, "nb_days": n})]}
-             for n in (7, 14)]
+            [
+                {
+                    "name": f"{n} days",
+                    "line_ids": [Command.create({"value": "percent", "value_amount": 100, "nb_days": n})],
+                }
+                for n in (7, 14)
+            ]
         )
         usd = cls.env.company.currency_id
         cls.currencies = cls.env["res.currency"].with_context(active_test=False).search([("id", "!=", usd.id)], limit=2)

@@ -24,7 +24,7 @@ COLUMNS = {
     "notes": "Notes",
 }
 CONTACT_COLUMNS = ("name", "email", "phone", "function")
-CONTACT_HEADER = re.compile(r"^contact([1-9])_(%s)$" % "|".join(CONTACT_COLUMNS))
+CONTACT_HEADER = re.compile(rf"^contact([1-9])_({'|'.join(CONTACT_COLUMNS)})$")
 FILE_LIMIT = 20 * 1024 * 1024  # bytes
 ROW_LIMIT = 20_000
 CELL_LIMIT = 10_000  # characters

@@ -77,9 +77,7 @@ class PortalLink(Controller):
         link_sudo._send_fresh()
         return self._render_page("sent", link_sudo)
 
-    @route(
-        "/my/link/to/<string:model>/<int:document_id>", type="http", auth="user", readonly=True, sitemap=False
-    )
+    @route("/my/link/to/<string:model>/<int:document_id>", type="http", auth="user", readonly=True, sitemap=False)
     def open_document(self, model, document_id, **kwargs):
         """The way of a link that nobody made personal: an ordinary login, then the document."""
         documents = request.env.get(model)
@@ -101,9 +99,7 @@ class PortalLink(Controller):
         environ = request.httprequest.environ
         if COUNTED not in environ:
             address = request.httprequest.remote_addr
-            environ[COUNTED] = request.env["nestogy.portal.attempt"]._exceeds(
-                "link", address, USES, USES_SECONDS
-            )
+            environ[COUNTED] = request.env["nestogy.portal.attempt"]._exceeds("link", address, USES, USES_SECONDS)
         return environ[COUNTED]
 
     def _refuse_guess(self):
@@ -113,9 +109,7 @@ class PortalLink(Controller):
 
     def _render_page(self, page, link_sudo=None, status=200):
         """One small page without scripts and without the site around it."""
-        company_sudo = (
-            link_sudo.company_id if link_sudo else request.env.company.sudo()
-        )  # name and logo are public
+        company_sudo = link_sudo.company_id if link_sudo else request.env.company.sudo()  # name and logo are public
         visitor = request.env.user if request.session.uid else None
         env = request.env(context={"lang": self._page_lang(link_sudo)})
         nonce = base64.b64encode(secrets.token_bytes(16)).decode()

@@ -50,7 +50,6 @@ class GuardedPaymentPortal(PaymentPortal):
         :return: the arguments, cleaned
         :raise ValidationError: with a sentence for the visitor
         """
-        _ = request.env._
         for invoice_sudo in invoices_sudo:
             self._check_invoice_is_payable(invoice_sudo)
         currency = invoices_sudo.currency_id
@@ -60,11 +59,13 @@ class GuardedPaymentPortal(PaymentPortal):
             )
         except ValueError as error:
             raise ValidationError(
-                _("The amount must be more than zero and at most what is still open. Please reload the page.")
+                request.env._(
+                    "The amount must be more than zero and at most what is still open. Please reload the page."
+                )
             ) from error
         flow = kwargs.get("flow")
         if flow not in FLOWS or kwargs.get("is_validation"):
-            raise ValidationError(_("This way of paying is not offered."))
+            raise ValidationError(request.env._("This way of paying is not offered."))
         self._check_provider(invoices_sudo, amount, kwargs)
         landing = kwargs.get("landing_route")
         if not isinstance(landing, str) or not landing.startswith("/") or landing.startswith(("//", "/\\")):
@@ -75,7 +76,6 @@ class GuardedPaymentPortal(PaymentPortal):
         return {"payment_method_id": None, "token_id": None} | kwargs | {"amount": amount}
 
     def _check_invoice_is_payable(self, invoice_sudo):
-        _ = request.env._
         enabled = (
             request.env["ir.config_parameter"]
             .sudo()
@@ -84,21 +84,18 @@ class GuardedPaymentPortal(PaymentPortal):
             )
         )
         if not str2bool(enabled or "False", False):
-            raise ValidationError(_("Paying online is not offered."))
+            raise ValidationError(request.env._("Paying online is not offered."))
         if invoice_sudo.state != "posted" or invoice_sudo.move_type not in ("out_invoice", "out_receipt"):
-            raise ValidationError(_("This document cannot be paid."))
+            raise ValidationError(request.env._("This document cannot be paid."))
         if invoice_sudo.currency_id.is_zero(invoice_sudo.amount_residual):
-            raise ValidationError(_("%s is paid already. Thank you!", invoice_sudo.name))
+            raise ValidationError(request.env._("%s is paid already. Thank you!", invoice_sudo.name))
         if invoice_sudo.payment_state not in ("not_paid", "in_payment", "partial"):
-            raise ValidationError(_("%s cannot be paid online; please contact us.", invoice_sudo.name))
+            raise ValidationError(request.env._("%s cannot be paid online; please contact us.", invoice_sudo.name))
 
     def _check_provider(self, invoices_sudo, amount, kwargs):
         """The provider must be one of those that the page offers."""
         ids = {key: kwargs.get(key) for key in ("provider_id", "payment_method_id", "token_id")}
-        if any(
-            value is not None and (isinstance(value, bool) or not isinstance(value, int))
-            for value in ids.values()
-        ):
+        if any(value is not None and (isinstance(value, bool) or not isinstance(value, int)) for value in ids.values()):
             raise ValidationError(request.env._("This way of paying is not offered."))
         partner_sudo = self._get_paying_partner(invoices_sudo)
         # clients may not read providers; only whether they are offered is asked

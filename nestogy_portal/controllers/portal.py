@@ -98,12 +98,11 @@ class ClientPortal(PortalAccount):
     # ------------------------------------------------------------------
 
     def _get_download_notices(self):
-        _ = request.env._
         return {
-            "select": _("Select at least one document to download."),
-            "none": _("None of the selected documents can be downloaded. Please select them again."),
-            "many": _("Please select at most %s documents at a time.", DOWNLOAD_LIMIT),
-            "prepare": _(
+            "select": request.env._("Select at least one document to download."),
+            "none": request.env._("None of the selected documents can be downloaded. Please select them again."),
+            "many": request.env._("Please select at most %s documents at a time.", DOWNLOAD_LIMIT),
+            "prepare": request.env._(
                 "Some documents have to be prepared first, which takes a moment each. Please select at "
                 "most %s of "
                 "those without a PDF at a time.",
@@ -174,9 +173,7 @@ class ClientPortal(PortalAccount):
         today = date.today().isoformat()
         size = zip_stream.stored_size(zip(names, sizes, strict=True))
         response.headers["Content-Type"] = "application/zip"
-        response.headers["Content-Disposition"] = content_disposition(
-            f"{request.env._('documents')}-{today}.zip"
-        )
+        response.headers["Content-Disposition"] = content_disposition(f"{request.env._('documents')}-{today}.zip")
         response.headers["Content-Length"] = size
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -186,9 +183,7 @@ class ClientPortal(PortalAccount):
     # ------------------------------------------------------------------
 
     @route()
-    def portal_my_invoices(
-        self, page=1, date_begin=None, date_end=None, sortby=None, filterby=None, notice=None, **kw
-    ):
+    def portal_my_invoices(self, page=1, date_begin=None, date_end=None, sortby=None, filterby=None, notice=None, **kw):
         """Take unknown words in the address for none, rather than failing."""
         if not (date_begin and date_end and self._is_date(date_begin) and self._is_date(date_end)):
             date_begin = date_end = None
@@ -276,9 +271,7 @@ class ClientPortal(PortalAccount):
         return text if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID else str(2**31 - 1)
 
     def _validate_address_values(self, address_values, partner_sudo, *args, **kwargs):
-        invalid, missing, messages = super()._validate_address_values(
-            address_values, partner_sudo, *args, **kwargs
-        )
+        invalid, missing, messages = super()._validate_address_values(address_values, partner_sudo, *args, **kwargs)
         if partner_sudo and partner_sudo._get_client():
             email = address_values.get("email")
             if email is not None and partner_sudo.user_ids and email != (partner_sudo.email or ""):

@@ -34,9 +34,7 @@ class GuardedStripeController(StripeController):
             or not INTENT.fullmatch(named)
             or (tx_sudo.provider_reference and named != tx_sudo.provider_reference)
         ):
-            _logger.warning(
-                "Refused a return from Stripe that does not fit transaction %s", tx_sudo.reference
-            )
+            _logger.warning("Refused a return from Stripe that does not fit transaction %s", tx_sudo.reference)
             return request.redirect("/payment/status")
         return super().stripe_return(**data)
 
@@ -71,14 +69,12 @@ class GuardedStripeController(StripeController):
             raise BadRequest() from error
         # the secrets are an administrator's; nothing is found or changed but by a right signature
         providers_sudo = (
-            request.env["payment.provider"]
-            .sudo()
-            .search([("code", "=", "stripe"), ("state", "!=", "disabled")])
+            request.env["payment.provider"].sudo().search([("code", "=", "stripe"), ("state", "!=", "disabled")])
         )
         for provider_sudo in providers_sudo:
             try:
                 # Odoo's check wants a transaction and looks at its provider only
-                super()._verify_signature(
+                super()._verify_signature(  # pylint: disable=super-method-mismatch
                     provider_sudo.env["payment.transaction"].new({"provider_id": provider_sudo.id})
                 )
             except (Forbidden, KeyError, TypeError, ValueError):
@@ -88,7 +84,7 @@ class GuardedStripeController(StripeController):
         _logger.warning("Refused an unsigned or wrongly signed message to Stripe's webhook")
         raise Forbidden()
 
-    def _verify_signature(self, tx_sudo):
+    def _verify_signature(self, tx_sudo):  # pylint: disable=missing-return
         """The message must be signed with the secret of the very provider of the transaction."""
         provider_sudo = tx_sudo.provider_id
         if provider_sudo.state == "disabled" or not provider_sudo._can_trust_events():

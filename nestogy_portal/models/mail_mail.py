@@ -8,9 +8,7 @@ from ..tools import mail_links
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
-    portal_link_purpose = fields.Char(
-        default="mail", help="For what the links are made that this mail carries."
-    )
+    portal_link_purpose = fields.Char(default="mail", help="For what the links are made that this mail carries.")
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -44,11 +42,7 @@ class MailMail(models.Model):
             if key not in links:
                 document = self._get_linkable_document(model, document_id)
                 known = document or model == "portal"  # the portal as a whole
-                if (
-                    document
-                    and key != (self.model, self.res_id)
-                    and not self._is_document_of(document, partner_sudo)
-                ):
+                if document and key != (self.model, self.res_id) and not self._is_document_of(document, partner_sudo):
                     # anybody can write the address of anybody's document: its name stays with its client
                     document = None
                 links[key] = known and links_sudo._issue(
@@ -77,9 +71,7 @@ class MailMail(models.Model):
     @api.model
     def _get_linkable_document(self, model, document_id):
         """The document if it is of a kind that links may lead to; ``None`` otherwise."""
-        if model not in self.env or not isinstance(
-            self.env[model], self.env.registry["nestogy.portal.mail.mixin"]
-        ):
+        if model not in self.env or not isinstance(self.env[model], self.env.registry["nestogy.portal.mail.mixin"]):
             return None
         return self.env[model].sudo().browse(document_id).exists() or None  # its page checks who may see it
 

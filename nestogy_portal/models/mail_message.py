@@ -29,8 +29,7 @@ class MailMessage(models.Model):
         internal = rest_sudo.filtered(
             lambda message: (
                 (message.is_internal or not message.subtype_id or message.subtype_id.internal)
-                and reader
-                not in message.author_id | message.partner_ids | message.notification_ids.res_partner_id
+                and reader not in message.author_id | message.partner_ids | message.notification_ids.res_partner_id
             )
         )
         return forbidden | self.browse(internal.ids)

@@ -12,10 +12,7 @@ class NestogyClientMailTemplate(models.Model):
         return {
             kind: spec
             | (
-                {
-                    "placeholders": spec["placeholders"]
-                    | {"link": self.env._("the reader's own link into the portal")}
-                }
+                {"placeholders": spec["placeholders"] | {"link": self.env._("the reader's own link into the portal")}}
                 if spec["model"] in self.env and isinstance(self.env[spec["model"]], mixin)
                 else {}
             )

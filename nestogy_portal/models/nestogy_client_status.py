@@ -6,9 +6,7 @@ class NestogyClientStatus(models.Model):
 
     def write(self, vals):
         """A status that no longer lets clients in ends their sessions and links at once."""
-        closing = (
-            self.filtered("may_log_in") if "may_log_in" in vals and not vals["may_log_in"] else self.browse()
-        )
+        closing = self.filtered("may_log_in") if "may_log_in" in vals and not vals["may_log_in"] else self.browse()
         result = super().write(vals)
         if closing:
             # every client of the status, whatever the administrator may see

@@ -61,6 +61,4 @@ class NestogyPortalAttempt(models.Model):
 
     @api.autovacuum
     def _gc_attempts(self):
-        self.sudo().search(
-            [("expires_at", "<", fields.Datetime.now())]
-        ).unlink()  # nobody has rights on counters
+        self.sudo().search([("expires_at", "<", fields.Datetime.now())]).unlink()  # nobody has rights on counters

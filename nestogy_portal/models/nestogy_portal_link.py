@@ -38,9 +38,7 @@ class NestogyPortalLink(models.Model):
     )
     document_model = fields.Char(readonly=True)
     document_id = fields.Many2oneReference(string="Document ID", model_field="document_model", readonly=True)
-    document_name = fields.Char(
-        string="Document", readonly=True, help="As it was called when the link was made."
-    )
+    document_name = fields.Char(string="Document", readonly=True, help="As it was called when the link was made.")
     issued_by_id = fields.Many2one("res.users", string="Sent by", readonly=True, ondelete="set null")
     issued_to_address = fields.Char(string="Sent to", required=True, readonly=True)
     issued_at = fields.Datetime(string="Sent on", required=True, readonly=True, default=fields.Datetime.now)
@@ -275,6 +273,4 @@ class NestogyPortalLink(models.Model):
     @api.model
     def _revoke_for(self, users, reason):
         """End all links of users."""
-        self.sudo().search([("user_id", "in", users.ids), ("revoked_at", "=", False)])._revoke(
-            reason
-        )  # our own rows
+        self.sudo().search([("user_id", "in", users.ids), ("revoked_at", "=", False)])._revoke(reason)  # our own rows

@@ -37,9 +37,7 @@ class NestogyPortalMailMixin(models.AbstractModel):
         def is_client_contact(recipient):
             if not recipient["id"] or recipient["type"] == "user":
                 return False
-            partner_sudo = partners.browse(
-                recipient["id"]
-            ).sudo()  # whoever notifies may not see all recipients
+            partner_sudo = partners.browse(recipient["id"]).sudo()  # whoever notifies may not see all recipients
             return bool(partner_sudo._get_client())
 
         button = {"url": self._portal_link_marker()}

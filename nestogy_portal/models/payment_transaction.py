@@ -98,15 +98,12 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         _logger.warning("Refused payment data for transaction %s: %s", self.reference, problem)
         message = self.env._(
-            "A message about payment %(reference)s was refused: %(problem)s. Compare with the provider's "
-            "records.",
+            "A message about payment %(reference)s was refused: %(problem)s. Compare with the provider's records.",
             reference=self.reference,
             problem=problem,
         )
         for invoice in self.invoice_ids:
-            if not any(
-                escape(message) in (note.body or "") for note in invoice.message_ids
-            ):  # once is enough
+            if not any(escape(message) in (note.body or "") for note in invoice.message_ids):  # once is enough
                 invoice._message_log(body=message)
 
     # ------------------------------------------------------------------

@@ -33,16 +33,13 @@ class ResPartner(models.Model):
     def signup_get_auth_param(self):
         """Mails to clients' contacts carry our links, never a token with which their reader opens an
         account."""
-        contacts = self.filtered(
-            lambda partner: partner.sudo()._get_client()
-        )  # for staff without our roles too
+        contacts = self.filtered(lambda partner: partner.sudo()._get_client())  # for staff without our roles too
         result = super(ResPartner, self - contacts).signup_get_auth_param()
         return result | {contact.id: {} for contact in contacts}
 
     def _email_change_refusal(self):
         return self.env._(
-            "You sign in with this e-mail address, so it cannot be changed here. Please ask us to change "
-            "it for you."
+            "You sign in with this e-mail address, so it cannot be changed here. Please ask us to change it for you."
         )
 
     def _name_change_refusal(self):

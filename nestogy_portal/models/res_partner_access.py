@@ -43,9 +43,7 @@ class ResPartner(models.Model):
         users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
         users = users_sudo.search([("partner_id", "in", self.ids)]).grouped("partner_id")
         for partner in self:
-            user_sudo = users.get(partner._origin.sudo(), users_sudo.browse()).sorted("active", reverse=True)[
-                :1
-            ]
+            user_sudo = users.get(partner._origin.sudo(), users_sudo.browse()).sorted("active", reverse=True)[:1]
             partner.portal_last_login = user_sudo.login_date
             partner.portal_state, partner.portal_hint = partner._portal_state_of(user_sudo)
             partner.portal_may_restore = bool(
@@ -57,25 +55,22 @@ class ResPartner(models.Model):
 
         :param res.users user_sudo: the contact's user, empty if there is none
         """
-        _ = self.env._
         if user_sudo and not user_sudo.share:
-            return "active", _("Works here: signs in as a colleague, not as a client.")
+            return "active", self.env._("Works here: signs in as a colleague, not as a client.")
         if not email_normalize(self.email):
-            return "no_email", _("Add an e-mail address to invite this person.")
+            return "no_email", self.env._("Add an e-mail address to invite this person.")
         if not self._client_may_log_in():
-            return "blocked", _("The client's status does not allow signing in.")
+            return "blocked", self.env._("The client's status does not allow signing in.")
         if not user_sudo:
             return "none", False
         if not user_sudo.active:
-            return "blocked", _("Access was taken away.")
+            return "blocked", self.env._("Access was taken away.")
         return ("active" if user_sudo.login_date else "invited"), False
 
     @api.depends("child_ids.active", "child_ids.type", "email")
     def _compute_portal_contact_ids(self):
         for partner in self:
-            contacts = partner.child_ids.filtered(
-                lambda each: each.type in ("contact", "other") and each.active
-            )
+            contacts = partner.child_ids.filtered(lambda each: each.type in ("contact", "other") and each.active)
             # a firm as such is listed when it has an address to invite; a person who is the client always
             itself = partner if not partner.is_company or partner.email else partner.browse()
             partner.portal_contact_ids = itself | contacts
@@ -96,14 +91,10 @@ class ResPartner(models.Model):
         self.ensure_one()
         self._check_may_manage_portal()
         if self.portal_state == "no_email":
-            raise UserError(
-                self.env._("%s has no valid e-mail address; add one before inviting.", self.display_name)
-            )
+            raise UserError(self.env._("%s has no valid e-mail address; add one before inviting.", self.display_name))
         if not self._client_may_log_in():
             raise UserError(
-                self.env._(
-                    "The status of the client does not allow signing in; change the status before inviting."
-                )
+                self.env._("The status of the client does not allow signing in; change the status before inviting.")
             )
         line = self._portal_wizard_line()
         if line.is_internal:
@@ -127,9 +118,7 @@ class ResPartner(models.Model):
     def _check_may_manage_portal(self):
         self.check_access("write")
         if not self.env.user.has_group("nestogy_clients.nestogy_clients_group_agent"):
-            raise AccessError(
-                self.env._("Only agents can invite people to the portal or take their access away.")
-            )
+            raise AccessError(self.env._("Only agents can invite people to the portal or take their access away."))
 
     def _portal_wizard_line(self):
         wizard = self.env["portal.wizard"].create({"partner_ids": [fields.Command.set(self.ids)]})
@@ -159,16 +148,14 @@ class ResPartner(models.Model):
         :return: user in sudo; empty for staff, and for those whose access was taken away or is not allowed
         """
         self.ensure_one()
-        users_sudo = (
-            self.env["res.users"].sudo().with_context(active_test=False)
-        )  # users are an administrator's
+        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)  # users are an administrator's
         if not self.active or not self._client_may_log_in() or not email_normalize(self.email):
             return users_sudo.browse()
         known = users_sudo.search([("partner_id", "=", self.id)])
         if known:
-            return known.filtered(lambda user: user.active and user.share and user._is_portal())[
-                :1
-            ].with_context(active_test=True)
+            return known.filtered(lambda user: user.active and user.share and user._is_portal())[:1].with_context(
+                active_test=True
+            )
         login = email_normalize(self.email)
         if users_sudo.search_count([("login", "=", login)], limit=1):
             # another person has this address: two contacts who share a mailbox, or a colleague of ours
@@ -198,9 +185,7 @@ class ResPartner(models.Model):
         """Links are dead when their address changed; say so in the list of links as well."""
         # whoever edits a contact ends his links, with or without rights on them
         for link_sudo in (
-            self.env["nestogy.portal.link"]
-            .sudo()
-            .search([("partner_id", "in", self.ids), ("revoked_at", "=", False)])
+            self.env["nestogy.portal.link"].sudo().search([("partner_id", "in", self.ids), ("revoked_at", "=", False)])
         ):
             if email_normalize(link_sudo.partner_id.email) != link_sudo.issued_to_address:
                 link_sudo._revoke(self.env._("e-mail address changed"))

@@ -59,9 +59,7 @@ class ResPartner(models.Model):
         :return: list of dicts ready to print
         """
         order = "invoice_date_due, id" if show == "open" else "invoice_date desc, id desc"
-        moves = self.env["account.move"].search(
-            self._statement_domain(show), order=order, offset=offset, limit=limit
-        )
+        moves = self.env["account.move"].search(self._statement_domain(show), order=order, offset=offset, limit=limit)
         rows = []
         for move_sudo in moves.sudo():  # the rules have chosen; payments in progress are hidden from clients
             label, tone = move_sudo._client_state()

@@ -22,9 +22,7 @@ class ResUsers(models.Model):
     def _end_portal_sessions(self, reason):
         """End the sessions and sign-in links of these users; neither comes back when they may log in
         again."""
-        for (
-            user_sudo
-        ) in self.sudo():  # callers end access as a consequence of something they were allowed to do
+        for user_sudo in self.sudo():  # callers end access as a consequence of something they were allowed to do
             user_sudo.nestogy_session_epoch += 1
         self.env["nestogy.portal.link"]._revoke_for(self, reason)
 

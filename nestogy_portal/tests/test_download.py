@@ -95,9 +95,7 @@ class TestDownload(PortalCase):
         self.assertEqual(response.status_code, 303)
         self.assertIn("/web/login", response.headers["Location"])
         self.enter(self.owner)
-        self.assertEqual(
-            self.open("/my/invoices/download", data={"document_ids": self.first.ids}).status_code, 400
-        )
+        self.assertEqual(self.open("/my/invoices/download", data={"document_ids": self.first.ids}).status_code, 400)
         self.assertIn(self.open("/my/invoices/download").status_code, (404, 405))
 
     def test_an_empty_selection_is_explained(self):

@@ -27,9 +27,7 @@ class TestLink(PortalMakers, TransactionCase):
         return url.rpartition("/")[2] if url else ""
 
     def consume(self, token, device=None, contact=None):
-        self.links._consume(
-            (contact or self.owner).user_ids, token, device or new_token(), "192.0.2.1", "Browser"
-        )
+        self.links._consume((contact or self.owner).user_ids, token, device or new_token(), "192.0.2.1", "Browser")
 
     def test_a_link_keeps_only_the_digest_of_its_token(self):
         url = self.links._issue(self.owner, self.invoice)
@@ -97,8 +95,7 @@ class TestLink(PortalMakers, TransactionCase):
         self.assertEqual(self.issue(address="somebody@else.example"), "")
         self.colleague.user_ids.active = False
         self.assertEqual(self.issue(self.colleague), "")
-        fraud = self.env.ref("nestogy_clients.nestogy_client_status_fraud")
-        self.other_client.client_status_id = fraud
+        self.set_status(self.other_client, "fraud")
         self.assertEqual(self.issue(self.stranger), "")
         late = self.make_contact(self.other_client, "Late", "late@other.example")
         self.assertEqual(self.issue(late), "")
@@ -108,9 +105,7 @@ class TestLink(PortalMakers, TransactionCase):
         token, device = self.issue(), new_token()
         self.consume(token, device)
         link = self.links._find(token)
-        self.assertRecordValues(
-            link, [{"use_ip": "192.0.2.1", "use_count": 1, "device_digest": digest(device)}]
-        )
+        self.assertRecordValues(link, [{"use_ip": "192.0.2.1", "use_count": 1, "device_digest": digest(device)}])
         self.consume(token, device)
         self.assertEqual(link.use_count, 2)
         with self.assertRaises(AccessDenied):
@@ -137,10 +132,10 @@ class TestLink(PortalMakers, TransactionCase):
             self.owner.user_ids.active = False
 
         def fraud(link):
-            self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_fraud")
+            self.set_status(self.client, "fraud")
 
         def inactive(link):
-            self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_inactive")
+            self.set_status(self.client, "inactive")
 
         def promote(link):
             self.owner.user_ids.group_ids = [fields.Command.set([self.env.ref("base.group_user").id])]
@@ -170,8 +165,8 @@ class TestLink(PortalMakers, TransactionCase):
     def test_links_stay_dead_when_the_client_may_log_in_again(self):
         token = self.issue()
         epoch = self.owner.user_ids.nestogy_session_epoch
-        self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_fraud")
-        self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_active")
+        self.set_status(self.client, "fraud")
+        self.set_status(self.client, "active")
         self.assertFalse(self.links._find(token))
         self.assertEqual(self.owner.user_ids.nestogy_session_epoch, epoch + 1)
         self.assertEqual(self.stranger.user_ids.nestogy_session_epoch, 0)
@@ -187,29 +182,23 @@ class TestLink(PortalMakers, TransactionCase):
     def test_no_credential_opens_the_door_of_a_closed_client(self):
         user = self.owner.user_ids
         credential = {"type": "password", "login": user.login, "password": PASSWORD}
-        self.assertEqual(
-            self.env["res.users"].authenticate(dict(credential), {"interactive": False})["uid"], user.id
-        )
+        self.assertEqual(self.env["res.users"].authenticate(dict(credential), {"interactive": False})["uid"], user.id)
         key = (
             self.env["res.users.apikeys"]
             .with_user(user)
             .sudo()
             ._generate("rpc", "test", fields.Datetime.now() + timedelta(days=1))
         )
-        self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_fraud")
+        self.set_status(self.client, "fraud")
         with self.assertRaises(AccessDenied) as wrong:
             self.env["res.users"].authenticate(credential | {"password": "wrong"}, {"interactive": False})
         for password in (PASSWORD, key):
             with self.assertRaises(AccessDenied) as right:
-                self.env["res.users"].authenticate(
-                    credential | {"password": password}, {"interactive": False}
-                )
+                self.env["res.users"].authenticate(credential | {"password": password}, {"interactive": False})
             self.assertEqual(str(right.exception), str(wrong.exception))
         self.assertIsNone(self.env["res.users.apikeys"]._check_credentials(scope="rpc", key=key))
         with self.assertRaises(AccessDenied):
-            self.env["res.users"].authenticate(
-                {"type": "nestogy_link", "login": user.login}, {"interactive": True}
-            )
+            self.env["res.users"].authenticate({"type": "nestogy_link", "login": user.login}, {"interactive": True})
 
     @users("link_agent")
     def test_nobody_writes_links_over_rpc(self):

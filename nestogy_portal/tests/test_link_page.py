@@ -95,7 +95,7 @@ class TestLinkPage(PortalCase):
         expired, revoked, used_by_fraud = self.make_path(), self.make_path(), self.make_path(self.stranger)
         self.link_of(expired).expires_at = "2020-01-01"
         self.link_of(revoked)._revoke("test")
-        self.other_client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_fraud")
+        self.set_status(self.other_client, "fraud")
         self.env.flush_all()
         good = self.make_path()
         tampered = good[:-1] + ("A" if good[-1] != "A" else "B")
@@ -152,9 +152,9 @@ class TestLinkPage(PortalCase):
         self.enter()
         self.press(self.make_path())
         self.assertSignedIn(self.owner)
-        self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_inactive")
+        self.set_status(self.client, "inactive")
         self.assertSignedIn(None)
-        self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_active")
+        self.set_status(self.client, "active")
         self.assertSignedIn(None)
 
     def test_guesses_are_limited(self):

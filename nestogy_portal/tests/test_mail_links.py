@@ -60,9 +60,7 @@ class TestMailLinks(PortalMakers, TransactionCase):
             self.assertNoSecrets(body)
             tokens[contact] = self.token_in(body)
             self.assertEqual(self.links._find(tokens[contact]).partner_id, contact)
-            self.assertEqual(
-                self.links._find(tokens[contact])._landing_path(), f"/my/invoices/{self.invoice.id}"
-            )
+            self.assertEqual(self.links._find(tokens[contact])._landing_path(), f"/my/invoices/{self.invoice.id}")
         self.assertNotEqual(tokens[self.owner], tokens[self.colleague])
         self.assertFalse(LINK.search(self.stored), "a link was stored")
 
@@ -75,7 +73,7 @@ class TestMailLinks(PortalMakers, TransactionCase):
             self.assertEqual(self.links._find(self.token_in(copies[contact])).partner_id, contact)
 
     def test_colleagues_of_ours_and_closed_clients_get_none(self):
-        self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_fraud")
+        self.set_status(self.client, "fraud")
         copies = self.post(self.invoice, self.owner | self.agent.partner_id)
         for body in copies.values():
             self.assertFalse(LINK.search(body))
@@ -100,9 +98,7 @@ class TestMailLinks(PortalMakers, TransactionCase):
             self.assertNoSecrets(body)
             self.assertIn("Quotation", body)
             self.assertEqual(self.links._find(self.token_in(body)).partner_id, contact)
-        self.assertEqual(
-            self.links._find(self.token_in(copies[self.owner]))._landing_path(), f"/my/orders/{order.id}"
-        )
+        self.assertEqual(self.links._find(self.token_in(copies[self.owner]))._landing_path(), f"/my/orders/{order.id}")
 
     def test_the_send_wizard_fills_the_placeholder_for_each_reader(self):
         self.env["nestogy.client.mail.template"].create(
@@ -124,9 +120,7 @@ class TestMailLinks(PortalMakers, TransactionCase):
                 }
             )
         )
-        copies = self.mails_of(
-            lambda: wizard.with_context(mail_notify_force_send=False).action_send_and_print()
-        )
+        copies = self.mails_of(lambda: wizard.with_context(mail_notify_force_send=False).action_send_and_print())
         self.assertEqual(set(copies), {self.owner, self.colleague})
         tokens = set()
         for contact, body in copies.items():

@@ -107,9 +107,7 @@ class TestOwnDetails(PortalCase):
         user = self.owner.user_ids
 
         def write(model, record, values):
-            return self.call(
-                "/web/dataset/call_kw", model=model, method="write", args=[record.ids, values], kwargs={}
-            )
+            return self.call("/web/dataset/call_kw", model=model, method="write", args=[record.ids, values], kwargs={})
 
         for model, record, values in (
             ("res.users", user, {"email": "mine@else.example"}),

@@ -43,8 +43,7 @@ class TestPartnerFields(PortalMakers, TransactionCase):
             self.assertEqual(
                 ours - allowed,
                 set(),
-                "Portal users can read these fields: give them groups, or review them and add them to "
-                f"{ALLOWED.name}",
+                f"Portal users can read these fields: give them groups, or review them and add them to {ALLOWED.name}",
             )
 
     def test_clients_do_not_read_what_is_written_for_staff(self):
@@ -67,6 +66,4 @@ class TestPartnerFields(PortalMakers, TransactionCase):
     def test_portal_users_have_no_rights_on_our_models(self):
         for name in ("nestogy.portal.link", "nestogy.portal.attempt"):
             for operation in ("read", "write", "create", "unlink"):
-                self.assertFalse(
-                    self.env[name].with_user(self.owner.user_ids).has_access(operation), (name, operation)
-                )
+                self.assertFalse(self.env[name].with_user(self.owner.user_ids).has_access(operation), (name, operation))

@@ -248,9 +248,7 @@ class TestPaymentGuard(PortalCase):
 
     def test_stripe_is_not_offered_without_a_webhook_secret(self):
         stripe = self.env["payment.provider"].search([("code", "=", "stripe")], limit=1)
-        stripe.write(
-            {"stripe_publishable_key": "pk", "stripe_secret_key": "sk", "stripe_webhook_secret": False}
-        )
+        stripe.write({"stripe_publishable_key": "pk", "stripe_secret_key": "sk", "stripe_webhook_secret": False})
         with self.assertRaisesRegex(ValidationError, "webhook secret"):
             stripe.state = "enabled"
         stripe.state = "test"

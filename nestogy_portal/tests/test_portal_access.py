@@ -28,7 +28,7 @@ class TestPortalAccess(PortalMakers, TransactionCase):
         self.colleague.user_ids.active = False
         self.assertEqual(self.state(self.colleague), "blocked")
         self.assertTrue(self.colleague.portal_may_restore)
-        self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_fraud")
+        self.set_status(self.client, "fraud")
         self.assertEqual(self.state(self.owner), "blocked")
         self.assertFalse(self.owner.portal_may_restore)
 
@@ -67,7 +67,7 @@ class TestPortalAccess(PortalMakers, TransactionCase):
             contact = self.viewer.partner_id
             contact.email = "viewer@firm.example"
             contact.with_user(self.agent).action_portal_invite()
-        self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_inactive")
+        self.set_status(self.client, "inactive")
         with self.assertRaisesRegex(UserError, "does not allow signing in"):
             self.newcomer.with_user(self.agent).action_portal_invite()
         self.assertFalse((nobody | self.newcomer).user_ids)

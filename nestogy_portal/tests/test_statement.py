@@ -15,9 +15,7 @@ class TestStatement(PortalCase):
         super().setUpClass()
         cls.make_demo_provider()
         today = fields.Date.today()
-        cls.overdue = cls.make_invoice(
-            cls.client, 100, date=today - timedelta(days=60), due=today - timedelta(days=30)
-        )
+        cls.overdue = cls.make_invoice(cls.client, 100, date=today - timedelta(days=60), due=today - timedelta(days=30))
         cls.partial = cls.make_invoice(cls.client, 200)
         cls.pay(cls.partial, 50)
         cls.paid = cls.make_invoice(cls.client, 300)
@@ -30,8 +28,7 @@ class TestStatement(PortalCase):
     def rows(self, response):
         tree = html.fromstring(response.content)
         return {
-            row.get("data-document"): " ".join(row.text_content().split())
-            for row in tree.xpath("//tr[@data-document]")
+            row.get("data-document"): " ".join(row.text_content().split()) for row in tree.xpath("//tr[@data-document]")
         }
 
     def figure(self, response, name):
@@ -46,9 +43,7 @@ class TestStatement(PortalCase):
         self.assertEqual(self.figure(response, "overdue"), "$100.00")
         self.assertEqual(self.figure(response, "credit"), "$30.00")
         rows = self.rows(response)
-        self.assertEqual(
-            set(rows), {self.overdue.name, self.partial.name, self.credit.name, self.to_colleague.name}
-        )
+        self.assertEqual(set(rows), {self.overdue.name, self.partial.name, self.credit.name, self.to_colleague.name})
         self.assertIn("Overdue", rows[self.overdue.name])
         self.assertIn("Partial", rows[self.partial.name])
         self.assertIn("150.00", rows[self.partial.name])
@@ -169,7 +164,7 @@ class TestStatement(PortalCase):
         token = self.overdue._portal_ensure_token()
         path = f"/my/invoices/{self.overdue.id}?access_token={token}"
         self.assertEqual(self.visit(path).status_code, 200)
-        self.client.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_fraud")
+        self.set_status(self.client, "fraud")
         response = self.visit(path)
         self.assertEqual(response.status_code, 303)
         self.assertNotIn(self.overdue.name, response.text)

@@ -100,9 +100,7 @@ class TestStripeEvents(PortalCase):
             self.assertEqual(self.send(self.event()), 200)
         self.assertEqual((self.tx.state, self.invoice.amount_residual), ("done", 0))
         self.assertEqual(self.other.amount_residual, 120)
-        self.assertEqual(
-            self.env["account.payment"].search_count([("payment_transaction_id", "=", self.tx.id)]), 1
-        )
+        self.assertEqual(self.env["account.payment"].search_count([("payment_transaction_id", "=", self.tx.id)]), 1)
         for status in ("processing", "canceled", "requires_payment_method"):
             self.send(self.event("payment_intent.processing", status=status))
         self.assertEqual((self.tx.state, self.invoice.amount_residual), ("done", 0))
@@ -183,15 +181,11 @@ class TestStripeEvents(PortalCase):
                 self.assertLess(self.send(self.event(**changes)), 500, changes)
                 if changes != {"status": None}:
                     self.assertUntouched(changes)
-        self.assertTrue(
-            self.invoice.message_ids.filtered(lambda message: "was refused" in (message.body or ""))
-        )
+        self.assertTrue(self.invoice.message_ids.filtered(lambda message: "was refused" in (message.body or "")))
 
     def test_the_intent_of_another_document_settles_nothing(self):
         self.tx.provider_reference = False  # as transactions made before this addon are
-        self.assertEqual(
-            self.send({**self.event(id="pi_x"), "data": {"object": self.intent(id="pi_x")}}), 200
-        )
+        self.assertEqual(self.send({**self.event(id="pi_x"), "data": {"object": self.intent(id="pi_x")}}), 200)
         self.assertEqual(self.tx.state, "done")
         self.assertEqual(self.send(self.event(id="pi_x", description=self.other_tx.reference)), 200)
         self.assertEqual((self.other_tx.state, self.other.amount_residual), ("draft", 120))

@@ -102,9 +102,7 @@ class TestTools(unittest.TestCase):
         marker = mail_links.marker(BASE, "account.move", 5)
 
         def swap(body):
-            return mail_links.replace_markers(
-                body, BASE, lambda model, number: f"{BASE}/my/link/TOKEN", "Open"
-            )
+            return mail_links.replace_markers(body, BASE, lambda model, number: f"{BASE}/my/link/TOKEN", "Open")
 
         link = f"{BASE}/my/link/TOKEN"
         self.assertEqual(swap(f'<a href="{marker}">x</a>'), f'<a href="{link}">x</a>')
@@ -144,9 +142,7 @@ class TestTools(unittest.TestCase):
             f"{BASE}/mail/view?auth_signup_token=SECRET&model=account.move&res_id=5",
         ):
             body = f'<a href="{address}">x</a>'
-            self.assertEqual(
-                swap(body, ("account.move", 5)), f'<a href="{BASE}/my/link/to/account.move/5">x</a>'
-            )
+            self.assertEqual(swap(body, ("account.move", 5)), f'<a href="{BASE}/my/link/to/account.move/5">x</a>')
             self.assertNotIn("SECRET", swap(body))
         kept = f'<a href="{BASE}/my/invoices?page=2">x</a><img src="{BASE}/web/image/5?access_token=PICTURE">'
         self.assertEqual(swap(kept, ("account.move", 5)), kept)
@@ -154,9 +150,7 @@ class TestTools(unittest.TestCase):
     def test_stored_texts_lose_tokens(self):
         token = link_tokens.new_token()
         self.assertEqual(mail_links.without_tokens(f"> {BASE}/my/link/{token}"), f"> {BASE}/my/link/removed")
-        self.assertEqual(
-            mail_links.without_tokens("/my/link/to/account.move/5"), "/my/link/to/account.move/5"
-        )
+        self.assertEqual(mail_links.without_tokens("/my/link/to/account.move/5"), "/my/link/to/account.move/5")
         for written in (
             f"https://filter.example/?url=https%3A%2F%2Fx%2Fmy%2Flink%2F{token}&amp;data=1",
             f"https://filter.example/?url=https%253a%252f%252fx%252fmy%252flink%252f{token}%26a",

@@ -69,7 +69,7 @@ class _Window(io.RawIOBase):
             position -= self._base
         return self._base + self._kept.seek(position, whence)
 
-    def write(self, data):
+    def write(self, data):  # pylint: disable=method-required-super
         return self._kept.write(data)
 
     def take(self):

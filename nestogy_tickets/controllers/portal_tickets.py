@@ -40,9 +40,7 @@ class PortalTickets(CustomerPortalHelpdesk):
         sortby = sortby if sortby in sortings else "update"
         filterby = filterby if filterby in filters else "open"
         search = (search or "")[:SEARCH_CHARACTERS]
-        domain = (
-            self._portal_ticket_domain() & filters[filterby]["domain"] & tickets._portal_search_domain(search)
-        )
+        domain = self._portal_ticket_domain() & filters[filterby]["domain"] & tickets._portal_search_domain(search)
         total = tickets.search_count(domain)
         pager = portal_pager(
             url="/my/tickets",
@@ -87,9 +85,7 @@ class PortalTickets(CustomerPortalHelpdesk):
                 "page_name": "ticket",
                 "ticket": ticket_sudo,
                 "attachments": attachments_sudo,
-                "close_stages": ticket_sudo._portal_close_stages()
-                if is_visitor
-                else ticket_sudo.stage_id.browse(),
+                "close_stages": ticket_sudo._portal_close_stages() if is_visitor else ticket_sudo.stage_id.browse(),
                 "tone": ticket_sudo._portal_tone(),
                 "may_answer": is_visitor,
             },

@@ -98,18 +98,17 @@ class TicketRequests(HelpdeskTicketController):
 
     def _form_errors(self, subject, description, files):
         """What is wrong with texts and files, as {field: sentence}."""
-        _ = request.env._
         errors = {}
         if not subject:
-            errors["subject"] = _("Give your request a title.")
+            errors["subject"] = request.env._("Give your request a title.")
         elif len(subject) > ticket_form.MAX_SUBJECT_CHARACTERS:
-            errors["subject"] = _(
+            errors["subject"] = request.env._(
                 "The title is too long; %s characters are the limit.", ticket_form.MAX_SUBJECT_CHARACTERS
             )
         if not description:
-            errors["description"] = _("Describe what you need.")
+            errors["description"] = request.env._("Describe what you need.")
         elif len(description) > ticket_form.MAX_DESCRIPTION_CHARACTERS:
-            errors["description"] = _(
+            errors["description"] = request.env._(
                 "The description is too long; %s characters are the limit. Attach long logs as a file.",
                 ticket_form.MAX_DESCRIPTION_CHARACTERS,
             )
@@ -117,17 +116,17 @@ class TicketRequests(HelpdeskTicketController):
         if problem:
             code, name = problem
             errors["attachment"] = {
-                "count": _("Too many files; %s are the limit.", ticket_form.MAX_FILES),
-                "size": _(
+                "count": request.env._("Too many files; %s are the limit.", ticket_form.MAX_FILES),
+                "size": request.env._(
                     "The file %(name)s is too large; %(limit)s MB are the limit for one file.",
                     name=name,
                     limit=ticket_form.MAX_FILE_MEGABYTES,
                 ),
-                "total": _(
+                "total": request.env._(
                     "The files are too large together; %s MB are the limit.", ticket_form.MAX_TOTAL_MEGABYTES
                 ),
-                "empty": _("The file %s is empty.", name),
-                "type": _(
+                "empty": request.env._("The file %s is empty.", name),
+                "type": request.env._(
                     "The file %s is a program, and programs are not accepted; send it in another way.", name
                 ),
             }[code]

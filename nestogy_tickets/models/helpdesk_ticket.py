@@ -46,9 +46,7 @@ class HelpdeskTicket(models.Model):
         if "partner_id" not in vals:
             return super().write(vals)
         before = {
-            ticket: ticket._get_mail_recipients()
-            for ticket in self
-            if ticket.partner_id.id != vals["partner_id"]
+            ticket: ticket._get_mail_recipients() for ticket in self if ticket.partner_id.id != vals["partner_id"]
         }
         result = super().write(vals)
         for ticket, recipients in before.items():

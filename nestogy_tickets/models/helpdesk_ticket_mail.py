@@ -63,9 +63,7 @@ class HelpdeskTicket(models.Model):
         result = super()._message_post_after_hook(message, msg_vals)
         if message.subtype_id and not message.subtype_id.internal and not message.is_internal:
             self.sudo()._touch()  # visitors and colleagues without the right to write may post
-        if (
-            not self.sudo().partner_id and self.sudo().partner_email
-        ):  # posting is enough to complete the ticket
+        if not self.sudo().partner_id and self.sudo().partner_email:  # posting is enough to complete the ticket
             known = message.partner_ids.filtered(
                 lambda partner: partner.email_normalized == email_normalize(self.sudo().partner_email)
             )
@@ -95,10 +93,7 @@ class HelpdeskTicket(models.Model):
             senders.filtered(
                 lambda sender: (
                     not sender.partner_share
-                    or (
-                        self.commercial_partner_id
-                        and sender.commercial_partner_id == self.commercial_partner_id
-                    )
+                    or (self.commercial_partner_id and sender.commercial_partner_id == self.commercial_partner_id)
                     or sender in self.message_partner_ids
                 )
             )

@@ -90,9 +90,7 @@ class HelpdeskTicket(models.Model):
             [("model", "=", self._name), ("res_id", "=", self.id), ("attachment_ids", "in", attachments.ids)]
         )
         created = self._creation_subtype()
-        opening = messages.filtered(
-            lambda message: message.message_type == "email" and message.subtype_id == created
-        )
+        opening = messages.filtered(lambda message: message.message_type == "email" and message.subtype_id == created)
         loose = (attachments - messages.attachment_ids).filtered("create_uid.share")
         return (loose | opening.attachment_ids).sorted("id")
 
@@ -111,9 +109,7 @@ class HelpdeskTicket(models.Model):
         """
         self.ensure_one()
         self.check_access("read")  # that is what visitors have; what they may change is decided here
-        ticket_sudo = (
-            self.sudo()
-        )  # visitors may not write tickets; stage and access are checked in this method
+        ticket_sudo = self.sudo()  # visitors may not write tickets; stage and access are checked in this method
         stage_sudo = ticket_sudo._portal_close_stages().filtered(lambda stage: stage.id == stage_id)
         if not stage_sudo:
             return False
@@ -129,9 +125,7 @@ class HelpdeskTicket(models.Model):
     def _portal_categories(self):
         """Categories the visitor may choose from."""
         company = self.env.company
-        if (
-            not company.sudo().helpdesk_mgmt_portal_select_category
-        ):  # portal users may not read company settings
+        if not company.sudo().helpdesk_mgmt_portal_select_category:  # portal users may not read company settings
             return self.env["helpdesk.ticket.category"]
         domain = Domain("show_in_portal", "=", True) & Domain("company_id", "in", [False, company.id])
         return self.env["helpdesk.ticket.category"].search(domain)
@@ -184,9 +178,7 @@ class HelpdeskTicket(models.Model):
             }
         )
         ticket_sudo.message_subscribe(contact.ids)
-        self.env[
-            "ir.attachment"
-        ].sudo().create(  # visitors may not create files; these belong to their new ticket
+        self.env["ir.attachment"].sudo().create(  # visitors may not create files; these belong to their new ticket
             [
                 {"name": name, "raw": content, "res_model": self._name, "res_id": ticket_sudo.id}
                 for name, content in files

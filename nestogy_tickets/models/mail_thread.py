@@ -25,9 +25,7 @@ class MailThread(models.AbstractModel):
         model, thread_id = route[:2]
         if model == "helpdesk.ticket" and thread_id:
             ticket = self.env[model].browse(thread_id).exists()
-            if ticket and not ticket.sudo()._may_answer_by_mail(
-                message_dict
-            ):  # the gateway may not read all tickets
+            if ticket and not ticket.sudo()._may_answer_by_mail(message_dict):  # the gateway may not read all tickets
                 values = {"team_id": ticket.sudo().team_id.id, "company_id": ticket.sudo().company_id.id}
                 route = (model, 0, {**(route[2] or {}), **values}, route[3], route[4])
                 message_dict.pop("parent_id", None)

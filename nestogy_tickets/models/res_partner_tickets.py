@@ -41,9 +41,7 @@ class ResPartner(models.Model):
         """Open the tickets of the client, or of one contact."""
         self.ensure_one()
         self.check_access("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "nestogy_tickets.helpdesk_ticket_action_client"
-        )
+        action = self.env["ir.actions.act_window"]._for_xml_id("nestogy_tickets.helpdesk_ticket_action_client")
         is_whole = self == self.commercial_partner_id
         return action | {
             "display_name": self.env._("Tickets of %s", self.display_name),
@@ -103,8 +101,7 @@ class ResPartner(models.Model):
                             "number": ticket.number,
                             "name": ticket.name,
                             "stage": ticket.stage_id.name or "",
-                            "user": ticket.user_id.sudo().name
-                            or "",  # names of colleagues of other companies too
+                            "user": ticket.user_id.sudo().name or "",  # names of colleagues of other companies too
                             "last_update": format_datetime(self.env, ticket.last_update, dt_format="short"),
                         },
                     }

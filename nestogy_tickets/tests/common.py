@@ -36,9 +36,7 @@ class TicketsMakers(PortalMakers):
             }
         )
         cls.category = cls.env["helpdesk.ticket.category"].create({"name": "Network"})
-        cls.hidden_category = cls.env["helpdesk.ticket.category"].create(
-            {"name": "Secret", "show_in_portal": False}
-        )
+        cls.hidden_category = cls.env["helpdesk.ticket.category"].create({"name": "Secret", "show_in_portal": False})
         cls.env.company.write(
             {
                 "helpdesk_mgmt_portal_select_category": True,
@@ -78,9 +76,7 @@ class TicketsMakers(PortalMakers):
         return cls.env["res.company"].create({"name": "Second Desk"})
 
     @classmethod
-    def make_mail(
-        cls, sender, to=f"support@{ALIAS_DOMAIN}", subject="It broke", body="Please help.", **headers
-    ):
+    def make_mail(cls, sender, to=f"support@{ALIAS_DOMAIN}", subject="It broke", body="Please help.", **headers):
         """The source of a mail; header names with underscores for dashes."""
         message = EmailMessage()
         message["From"] = sender

@@ -23,16 +23,12 @@ class TestMail(TicketsMakers, TransactionCase):
         return self.env["mail.mail"].search([("model", "=", "helpdesk.ticket"), ("res_id", "=", ticket.id)])
 
     def addressees(self, message):
-        return message.notification_ids.filtered(
-            lambda each: each.notification_type == "email"
-        ).res_partner_id
+        return message.notification_ids.filtered(lambda each: each.notification_type == "email").res_partner_id
 
     # -- in ----------------------------------------------------------------
 
     def test_a_mail_of_a_contact_opens_a_ticket_of_the_client(self):
-        ticket = self.receive(
-            '"Olive Owner" <owner@acme.example>', subject="Printer   on fire", body="Smoke!"
-        )
+        ticket = self.receive('"Olive Owner" <owner@acme.example>', subject="Printer   on fire", body="Smoke!")
         self.assertRecordValues(
             ticket,
             [
@@ -138,9 +134,7 @@ class TestMail(TicketsMakers, TransactionCase):
         ours = ticket.with_user(self.agent).message_post(
             body="Try again", message_type="comment", subtype_xmlid="mail.mt_comment"
         )
-        into = self.receive(
-            "owner@acme.example", subject="Re: x", body="Works now", References=ours.message_id
-        )
+        into = self.receive("owner@acme.example", subject="Re: x", body="Works now", References=ours.message_id)
         self.assertEqual(into, ticket)
         answer = ticket.message_ids[0]
         self.assertRecordValues(
@@ -187,32 +181,24 @@ class TestMail(TicketsMakers, TransactionCase):
             self.assertEqual(message.subtype_id, note)
             self.assertIn("unproven", message.body)
             self.assertFalse(self.addressees(message))
-            self.assertFalse(
-                self.env["mail.message"].with_user(self.owner_user).search([("id", "=", message.id)])
-            )
+            self.assertFalse(self.env["mail.message"].with_user(self.owner_user).search([("id", "=", message.id)]))
 
     def test_a_proven_colleague_answers_by_mail(self):
         self.env["ir.config_parameter"].set_param("nestogy_tickets.authserv_id", OURS)
         ticket = self.make_tickets(self.owner)
         ours = ticket.message_post(body="Hello", subtype_xmlid="mail.mt_comment")
-        self.receive(
-            "agent@desk.example", References=ours.message_id, Authentication_Results=f"{OURS}; dmarc=pass"
-        )
+        self.receive("agent@desk.example", References=ours.message_id, Authentication_Results=f"{OURS}; dmarc=pass")
         message = ticket.message_ids[0]
         self.assertEqual(message.subtype_id, self.env.ref("mail.mt_comment"))
         self.assertIn(self.owner, self.addressees(message))
-        self.receive(
-            "agent@desk.example", References=ours.message_id, Authentication_Results=f"{OURS}; dmarc=fail"
-        )
+        self.receive("agent@desk.example", References=ours.message_id, Authentication_Results=f"{OURS}; dmarc=fail")
         self.assertEqual(ticket.message_ids[0].subtype_id, self.env.ref("mail.mt_note"))
 
     def test_an_automatic_answer_is_shown_to_staff_and_sent_to_no_client(self):
         ticket = self.make_tickets(self.owner)
         ticket.message_subscribe(self.colleague.ids)
         ours = ticket.message_post(body="Hello", subtype_xmlid="mail.mt_comment")
-        self.receive(
-            "owner@acme.example", References=ours.message_id, Auto_Submitted="auto-replied", body="On leave"
-        )
+        self.receive("owner@acme.example", References=ours.message_id, Auto_Submitted="auto-replied", body="On leave")
         message = ticket.message_ids[0]
         self.assertIn("On leave", message.body)
         self.assertNotIn(self.colleague, message.notification_ids.res_partner_id)

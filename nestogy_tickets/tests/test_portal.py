@@ -282,9 +282,7 @@ class TestPortal(TicketsMakers, HttpCase):
     @mute_logger("odoo.http")
     def test_no_get_and_no_forged_form_closes(self):
         for user in self.everybody:
-            response = self.visit(
-                f"/ticket/close?ticket_id={self.ticket.id}&stage_id={self.stage_done.id}", user
-            )
+            response = self.visit(f"/ticket/close?ticket_id={self.ticket.id}&stage_id={self.stage_done.id}", user)
             self.assertIn(response.status_code, (303, 404, 405))
             self.assertIn(self.close(user, csrf=False).status_code, (303, 400))
         self.assertEqual(self.ticket.stage_id, self.stage_new)
@@ -395,9 +393,7 @@ class TestPortal(TicketsMakers, HttpCase):
     def test_what_is_wrong_is_said_and_nothing_is_saved(self):
         before, files_before = self.all_tickets(), self.env["ir.attachment"].search_count([])
         other_company = self.other_company()
-        foreign = self.env["helpdesk.ticket.category"].create(
-            {"name": "Foreign", "company_id": other_company.id}
-        )
+        foreign = self.env["helpdesk.ticket.category"].create({"name": "Foreign", "company_id": other_company.id})
         text = ("attachment", ("a.txt", b"x", "text/plain"))
         for values, files, sentence in (
             ({"subject": "  "}, None, "Give your request a title."),
@@ -433,9 +429,7 @@ class TestPortal(TicketsMakers, HttpCase):
     def test_what_was_typed_is_kept_when_something_is_wrong(self):
         page = self.page(self.submit(self.owner_user, subject="", description="<i>long story</i>"))
         self.assertEqual(page.xpath("//*[@id='description']")[0].text.strip(), "<i>long story</i>")
-        self.assertEqual(
-            page.xpath("//*[@id='category']/option[@selected]")[0].get("value"), str(self.category.id)
-        )
+        self.assertEqual(page.xpath("//*[@id='category']/option[@selected]")[0].get("value"), str(self.category.id))
 
     def test_required_choices_are_asked_for(self):
         self.env.company.helpdesk_mgmt_portal_category_id_required = True
@@ -445,9 +439,7 @@ class TestPortal(TicketsMakers, HttpCase):
         hidden = self.env["helpdesk.ticket.team"].create({"name": "Hidden", "show_in_portal": False})
         before = self.all_tickets()
         for values in ({"category": ""}, {"team": ""}, {"team": hidden.id}):
-            self.assertEqual(
-                self.submit(self.owner_user, **{"team": self.team.id, **values}).status_code, 422
-            )
+            self.assertEqual(self.submit(self.owner_user, **{"team": self.team.id, **values}).status_code, 422)
         self.assertEqual(self.all_tickets(), before)
         self.assertEqual(self.submit(self.owner_user, team=self.team.id).status_code, 303)
 

@@ -67,9 +67,7 @@ class TestRights(TicketsMakers, TransactionCase):
         self.assertFalse(self.found(self.stranger_user))
         with self.assertRaises(AccessError):
             self.ticket.with_user(self.stranger_user).read(["name"])
-        self.assertFalse(
-            self.env["helpdesk.ticket"].with_user(self.stranger_user).name_search(self.ticket.number)
-        )
+        self.assertFalse(self.env["helpdesk.ticket"].with_user(self.stranger_user).name_search(self.ticket.number))
         groups = self.env["helpdesk.ticket"].with_user(self.stranger_user)._read_group([], [], ["__count"])
         self.assertEqual(groups, [(0,)])
         with self.assertRaises(AccessError):
@@ -174,9 +172,7 @@ class TestRights(TicketsMakers, TransactionCase):
         self.assertFalse(line.perm_write)
         # what an update does: their file, and after it ours, because we depend on them
         line.perm_write = True
-        convert_file(
-            self.env, "nestogy_tickets", "security/ir_model_access.xml", {}, mode="update", noupdate=False
-        )
+        convert_file(self.env, "nestogy_tickets", "security/ir_model_access.xml", {}, mode="update", noupdate=False)
         self.assertFalse(line.perm_write)
         with self.assertRaises(AccessError):
             self.stage_new.with_user(self.env.ref("base.public_user")).write({"name": "hacked"})

@@ -42,9 +42,7 @@ class TestSmtp(TicketsMakers, TransactionCase):
         cls.env["ir.mail_server"].create(
             {"name": "Catcher", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_encryption": "none"}
         )
-        cls.startClassPatcher(
-            patch.object(type(cls.env["ir.mail_server"]), "_disable_send", lambda self: False)
-        )
+        cls.startClassPatcher(patch.object(type(cls.env["ir.mail_server"]), "_disable_send", lambda self: False))
 
     def test_an_answer_of_staff_and_the_clients_answer_to_it(self):
         ticket = self.make_tickets(self.owner)
@@ -53,9 +51,7 @@ class TestSmtp(TicketsMakers, TransactionCase):
         )
         mail = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
         mail.filtered(lambda each: each.state == "outgoing").send()
-        received = [
-            message for recipients, message in self.catcher.mails if recipients == ["owner@acme.example"]
-        ]
+        received = [message for recipients, message in self.catcher.mails if recipients == ["owner@acme.example"]]
         self.assertEqual(len(received), 1)
         received = received[0]
         self.assertIn(f"support@{ALIAS_DOMAIN}", received["Reply-To"])

@@ -9,9 +9,7 @@ class TestTicketForm(BaseCase):
 
     def test_ordinary_files_are_fine(self):
         self.assertIsNone(form.file_problem([]))
-        self.assertIsNone(
-            form.file_problem([("screen.png", b"\x89PNG"), ("log.txt", b"1"), ("README", b"x")])
-        )
+        self.assertIsNone(form.file_problem([("screen.png", b"\x89PNG"), ("log.txt", b"1"), ("README", b"x")]))
         self.assertIsNone(form.file_problem([("page.html", b"<p>"), ("ünïcode 名.pdf", b"%PDF-1.7")]))
         self.assertIsNone(form.file_problem([(f"{i}.txt", b"x") for i in range(form.MAX_FILES)]))
 

@@ -26,6 +26,4 @@ class TestTour(TicketsMakers, HttpCase):
             ],
         )
         self.assertIn("since this morning", ticket.description)
-        self.assertEqual(
-            ticket.message_ids.filtered(lambda each: each.message_type == "comment").author_id, self.owner
-        )
+        self.assertEqual(ticket.message_ids.filtered(lambda each: each.message_type == "comment").author_id, self.owner)

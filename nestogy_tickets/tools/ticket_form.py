@@ -47,9 +47,7 @@ def file_problem(files):
 def clean_text(value):
     """A text as a person meant it: one kind of line break, no control characters, no blank ends."""
     text = str(value or "").replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs")
-    ).strip()
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs")).strip()
 
 
 def clean_line(value):
