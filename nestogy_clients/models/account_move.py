@@ -16,7 +16,7 @@ class AccountMove(models.Model):
     )
 
     @api.depends("invoice_date")
-    def _compute_fiscal_position_id(self):
+    def _compute_fiscal_position_id(self):  # pylint: disable=missing-return
         """Let the day of the invoice decide whether an exemption from tax holds; what is posted stays as it is."""
         drafts = self.filtered(lambda move: move.state == "draft" or not move.id)
         for date, moves in drafts.grouped("invoice_date").items():
@@ -24,7 +24,7 @@ class AccountMove(models.Model):
         for move in self - drafts:
             move.fiscal_position_id = move.fiscal_position_id
 
-    def _compute_invoice_payment_term_id(self):
+    def _compute_invoice_payment_term_id(self):  # pylint: disable=missing-return
         super()._compute_invoice_payment_term_id()
         for move in self.filtered(lambda each: each.is_sale_document(include_receipts=True) and each.partner_id):
             client = move.commercial_partner_id.with_company(move.company_id)
@@ -33,7 +33,7 @@ class AccountMove(models.Model):
                 move.invoice_payment_term_id = term
 
     @api.depends("partner_id")
-    def _compute_currency_id(self):
+    def _compute_currency_id(self):  # pylint: disable=missing-return
         super()._compute_currency_id()
         for move in self.filtered(lambda each: each.is_sale_document(include_receipts=True) and each.partner_id):
             client = move.partner_id.commercial_partner_id.with_company(move.company_id)

@@ -49,7 +49,7 @@ class ResPartner(models.Model):
     def _update_address(self, vals):
         return super(ResPartner, self.filtered(lambda partner: not partner._has_own_address()))._update_address(vals)
 
-    def _handle_first_contact_creation(self):
+    def _handle_first_contact_creation(self):  # pylint: disable=missing-return
         if not self._has_own_address():
             super()._handle_first_contact_creation()
 

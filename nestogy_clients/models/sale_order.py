@@ -5,7 +5,7 @@ class SaleOrder(models.Model):
     _name = "sale.order"
     _inherit = ["sale.order", "nestogy.client.mail.mixin"]
 
-    def _compute_payment_term_id(self):
+    def _compute_payment_term_id(self):  # pylint: disable=missing-return
         super()._compute_payment_term_id()
         for order in self.filtered("partner_id"):
             term, level = order.partner_id.with_company(order.company_id)._client_setting("payment_term")
@@ -13,7 +13,7 @@ class SaleOrder(models.Model):
                 order.payment_term_id = term
 
     @api.depends("partner_id")
-    def _compute_currency_id(self):
+    def _compute_currency_id(self):  # pylint: disable=missing-return
         super()._compute_currency_id()
         for order in self.filtered("partner_id"):
             client = order.partner_id.with_company(order.company_id)
