@@ -70,7 +70,7 @@ HOOKS = {
     "_client_touches": "nestogy_clients",
 }
 # Fields of ours on res.partner that everybody who may read the partner may read, portal users included.
-PUBLIC_PARTNER_FIELDS = set()
+PUBLIC_PARTNER_FIELDS = {"type"}  # core's own, which only gets another choice
 WRITING_CALLS = {"create", "write", "unlink", "copy", "message_post", "toggle_active", "action_archive"}
 FOREIGN = re.compile(
     r"(?<![\w/.])/(?:home|root|Users|work|tmp/\w)[\w./-]*"  # a path of somebody's machine
@@ -168,14 +168,23 @@ def partner_fields(module):
 
 
 def sudo_findings(text):
-    """:return: numbers of the lines that use sudo without a word why, there or on a line of its own above"""
-    found, above = [], ""
-    for number, line in enumerate(text.splitlines(), 1):
-        code, _, comment = line.partition("#")
-        uses = re.search(r"\.sudo\((?!\s*(False|flag=False))", code)
-        if uses and not comment.strip() and not above.strip().startswith("#"):
-            found.append(number)
-        above = line
+    """:return: numbers of the lines that use sudo without a word why, in the statement or on a line above it"""
+    lines, found = text.splitlines(), []
+    heads = {}  # number of a line: first and last line of the smallest statement, or head of a block, around it
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            body = getattr(node, "body", None)
+            last = body[0].lineno - 1 if body else node.end_lineno
+            for number in range(node.lineno, last + 1):
+                first, known = heads.get(number, (0, last + 1))
+                if last - node.lineno < known - first:
+                    heads[number] = (node.lineno, last)
+    for number, line in enumerate(lines, 1):
+        if re.search(r"\.sudo\((?!\s*(False|flag=False))", line.partition("#")[0]):
+            first, last = heads.get(number, (number, number))
+            above = lines[first - 2].strip() if first > 1 else ""
+            if not above.startswith("#") and not any("# " in each for each in lines[first - 1 : last]):
+                found.append(number)
     return found
 
 
@@ -350,6 +359,9 @@ def test_guards_find_partner_fields_without_groups():
 
 def test_guards_find_sudo_without_a_reason():
     assert sudo_findings("a = b.sudo()\nc = b.sudo()  # clients may not read it\nd = b.sudo(False)") == [1]
+    assert sudo_findings(
+        "# providers are not theirs\na = (\n    b.sudo()\n)\nfor c in (\n    b.sudo()\n):\n    c()"
+    ) == [6]
 
 
 def test_guards_find_routes_that_write_on_a_get():

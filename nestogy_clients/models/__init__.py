@@ -11,6 +11,7 @@ from . import res_partner
 from . import res_partner_address
 from . import res_partner_contacts
 from . import res_partner_person
+from . import res_partner_category
 from . import res_partner_segment
 from . import res_partner_status
 from . import res_partner_tax

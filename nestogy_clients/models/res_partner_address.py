@@ -25,7 +25,7 @@ class ResPartner(models.Model):
 
     def _has_own_address(self):
         """Say whether the address is the contact's own affair; asked by whoever writes an address."""
-        self_sudo = self.sudo()
+        self_sudo = self.sudo()  # portal users write addresses too
         return self_sudo.use_own_address and bool(self_sudo.parent_id) and self_sudo.type == "contact"
 
     def write(self, vals):

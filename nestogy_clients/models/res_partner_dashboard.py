@@ -81,7 +81,7 @@ class ResPartner(models.Model):
             "key": "invoices",
             "title": self.env._("Invoices"),
             "sequence": 20,
-            "count": moves.search_count(domain),
+            "count": len(rows) if len(rows) < DASHBOARD_ROWS else moves.search_count(domain),
             "columns": [
                 {"name": "name", "label": self.env._("Number")},
                 {"name": "date", "label": self.env._("Date")},
@@ -94,7 +94,7 @@ class ResPartner(models.Model):
         }
 
     def _client_dashboard_estimates(self):
-        domain = [("partner_id", "child_of", self.id)]
+        domain = [("partner_id.commercial_partner_id", "=", self.id)]
         orders = self.env["sale.order"]
         rows = []
         for order in orders.search(domain, order="date_order desc, id desc", limit=DASHBOARD_ROWS):
@@ -116,7 +116,7 @@ class ResPartner(models.Model):
             "key": "estimates",
             "title": self.env._("Estimates"),
             "sequence": 30,
-            "count": orders.search_count(domain),
+            "count": len(rows) if len(rows) < DASHBOARD_ROWS else orders.search_count(domain),
             "columns": [
                 {"name": "name", "label": self.env._("Number")},
                 {"name": "date", "label": self.env._("Date")},

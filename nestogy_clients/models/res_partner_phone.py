@@ -63,7 +63,7 @@ class ResPartner(models.Model):
         # whoever may change a phone may change the row behind it
         numbers_sudo = self.env["nestogy.phone.number"].sudo().with_context(phone_from_partner=True)
         create = []
-        for partner_sudo in mine.sudo():
+        for partner_sudo in mine.sudo():  # as above
             first_sudo = partner_sudo._main_phone_number().with_env(numbers_sudo.env)
             if first_sudo._text() == (partner_sudo.phone or ""):
                 continue
@@ -80,7 +80,7 @@ class ResPartner(models.Model):
             else:
                 create.append(values)
         numbers_sudo.create(create)
-        for partner_sudo in mine.sudo():
+        for partner_sudo in mine.sudo():  # as above
             text = partner_sudo._main_phone_number()._text()
             if text and text != partner_sudo.phone:
                 partner_sudo.with_context(phone_from_numbers=True).phone = text

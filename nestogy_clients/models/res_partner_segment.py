@@ -1,20 +1,5 @@
 from odoo import fields, models
 
-TAG_DIMENSIONS = [
-    ("service", "Service Needs"),
-    ("decision", "Decision Process"),
-    ("style", "Communication Style"),
-    ("relation", "Relationship Status"),
-]
-
-
-class ResPartnerCategory(models.Model):
-    _inherit = "res.partner.category"
-
-    dimension = fields.Selection(
-        TAG_DIMENSIONS, index=True, help="What the tag says about a client; tags without one are free tags."
-    )
-
 
 class ResPartner(models.Model):
     """By what clients are told apart: size, form, potential."""

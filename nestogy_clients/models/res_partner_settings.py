@@ -76,6 +76,7 @@ class ResPartner(models.Model):
         of_group = client_sudo.client_group_id[setting.group_field] if client_sudo.is_client else False
         if of_group:
             return self._unsudo(of_group), "group"
+        # as above
         of_company = self.env.company.sudo()[setting.company_field] if setting.company_field else fallback
         return self._unsudo(of_company), "company"
 

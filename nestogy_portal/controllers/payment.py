@@ -76,13 +76,8 @@ class GuardedPaymentPortal(PaymentPortal):
         return {"payment_method_id": None, "token_id": None} | kwargs | {"amount": amount}
 
     def _check_invoice_is_payable(self, invoice_sudo):
-        enabled = (
-            request.env["ir.config_parameter"]
-            .sudo()
-            .get_param(  # a public fact
-                "account_payment.enable_portal_payment"
-            )
-        )
+        parameters_sudo = request.env["ir.config_parameter"].sudo()  # a public fact
+        enabled = parameters_sudo.get_param("account_payment.enable_portal_payment")
         if not str2bool(enabled or "False", False):
             raise ValidationError(request.env._("Paying online is not offered."))
         if invoice_sudo.state != "posted" or invoice_sudo.move_type not in ("out_invoice", "out_receipt"):
@@ -99,30 +94,19 @@ class GuardedPaymentPortal(PaymentPortal):
             raise ValidationError(request.env._("This way of paying is not offered."))
         partner_sudo = self._get_paying_partner(invoices_sudo)
         # clients may not read providers; only whether they are offered is asked
-        providers_sudo = (
-            request.env["payment.provider"]
-            .sudo()
-            ._get_compatible_providers(
-                invoices_sudo.company_id.id, partner_sudo.id, amount, currency_id=invoices_sudo.currency_id.id
-            )
+        all_providers_sudo = request.env["payment.provider"].sudo()
+        providers_sudo = all_providers_sudo._get_compatible_providers(
+            invoices_sudo.company_id.id, partner_sudo.id, amount, currency_id=invoices_sudo.currency_id.id
         )
         provider_sudo = providers_sudo.filtered(lambda provider: provider.id == ids["provider_id"])
         if kwargs["flow"] == "token":
-            offered_sudo = (
-                request.env["payment.token"]
-                .sudo()
-                ._get_available_tokens(  # as above
-                    provider_sudo.ids, partner_sudo.id
-                )
-            )
+            tokens_sudo = request.env["payment.token"].sudo()  # as above
+            offered_sudo = tokens_sudo._get_available_tokens(provider_sudo.ids, partner_sudo.id)
             is_offered = ids["token_id"] in offered_sudo.ids
         else:
-            offered_sudo = (
-                request.env["payment.method"]
-                .sudo()
-                ._get_compatible_payment_methods(  # as above
-                    provider_sudo.ids, partner_sudo.id, currency_id=invoices_sudo.currency_id.id
-                )
+            methods_sudo = request.env["payment.method"].sudo()  # as above
+            offered_sudo = methods_sudo._get_compatible_payment_methods(
+                provider_sudo.ids, partner_sudo.id, currency_id=invoices_sudo.currency_id.id
             )
             is_offered = ids["payment_method_id"] in offered_sudo.ids
         if not provider_sudo or not is_offered:

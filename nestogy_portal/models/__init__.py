@@ -15,3 +15,4 @@ from . import res_partner
 from . import res_partner_access
 from . import res_partner_statement
 from . import res_users
+from . import res_users_apikeys

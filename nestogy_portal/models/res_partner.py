@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class ResPartner(models.Model):
@@ -14,6 +15,13 @@ class ResPartner(models.Model):
     barcode = fields.Char(groups="base.group_user")
     sale_warn_msg = fields.Text(groups="base.group_user")
     category_id = fields.Many2many(groups="base.group_user")
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Find partners by their name alone where a portal user searches: the other keys are for staff."""
+        if self.env.su or self.env.user._is_internal():
+            return super()._search_display_name(operator, value)
+        return Domain("complete_name", operator, value)
 
     def _can_be_edited_by_current_customer(self, **kwargs):
         """A contact of a client edits himself: neither colleagues nor the addresses of the client."""

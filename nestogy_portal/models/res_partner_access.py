@@ -41,9 +41,9 @@ class ResPartner(models.Model):
     def _compute_portal_access(self):
         # staff may see whether somebody has access without any right on users
         users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
-        users = users_sudo.search([("partner_id", "in", self.ids)]).grouped("partner_id")
+        users = users_sudo.search([("partner_id", "in", self.ids)]).grouped(lambda user: user.partner_id.id)
         for partner in self:
-            user_sudo = users.get(partner._origin.sudo(), users_sudo.browse()).sorted("active", reverse=True)[:1]
+            user_sudo = users.get(partner._origin.id, users_sudo.browse()).sorted("active", reverse=True)[:1]
             partner.portal_last_login = user_sudo.login_date
             partner.portal_state, partner.portal_hint = partner._portal_state_of(user_sudo)
             partner.portal_may_restore = bool(

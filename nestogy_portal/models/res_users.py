@@ -75,14 +75,3 @@ class ResUsers(models.Model):
                 raise UserError(contact_sudo._email_change_refusal())
             if "name" in vals and contact_sudo.is_company and vals["name"] != contact_sudo.name:
                 raise UserError(contact_sudo._name_change_refusal())
-
-
-class ResUsersApikeys(models.Model):
-    _inherit = "res.users.apikeys"
-
-    def _check_credentials(self, *, scope, key):
-        """API keys open no door that the client's status has shut."""
-        user_id = super()._check_credentials(scope=scope, key=key)
-        if user_id and not self.env["res.users"].browse(user_id)._portal_door_is_open():
-            return None
-        return user_id

@@ -61,14 +61,16 @@ class HelpdeskTicket(models.Model):
 
     def _message_post_after_hook(self, message, msg_vals):
         result = super()._message_post_after_hook(message, msg_vals)
+        # visitors, and colleagues without the right to write, may post; that is enough to complete the ticket
+        ticket_sudo = self.sudo()
         if message.subtype_id and not message.subtype_id.internal and not message.is_internal:
-            self.sudo()._touch()  # visitors and colleagues without the right to write may post
-        if not self.sudo().partner_id and self.sudo().partner_email:  # posting is enough to complete the ticket
+            ticket_sudo._touch()
+        if not ticket_sudo.partner_id and ticket_sudo.partner_email:
             known = message.partner_ids.filtered(
-                lambda partner: partner.email_normalized == email_normalize(self.sudo().partner_email)
+                lambda partner: partner.email_normalized == email_normalize(ticket_sudo.partner_email)
             )
             if known:
-                self.sudo().partner_id = known[:1]
+                ticket_sudo.partner_id = known[:1]
         return result
 
     # ------------------------------------------------------------------

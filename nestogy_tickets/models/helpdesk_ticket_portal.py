@@ -48,9 +48,8 @@ class HelpdeskTicket(models.Model):
 
         Call it on tickets that the visitor may read.
         """
-        tickets_sudo = (
-            self.sudo()
-        )  # names of colleagues and stages; the tickets themselves were searched as the visitor
+        # names of colleagues and stages; the tickets themselves were searched as the visitor
+        tickets_sudo = self.sudo()
         tickets_sudo.partner_id.fetch(["name"])
         return [
             {
@@ -137,9 +136,8 @@ class HelpdeskTicket(models.Model):
         :param bool to_choose: only if the company lets visitors choose; else the first takes every ticket
         """
         company = self.env.company
-        if (
-            to_choose and not company.sudo().helpdesk_mgmt_portal_select_team
-        ):  # portal users may not read company settings
+        # portal users may not read company settings
+        if to_choose and not company.sudo().helpdesk_mgmt_portal_select_team:
             return self.env["helpdesk.ticket.team"]
         domain = Domain("show_in_portal", "=", True) & Domain("company_id", "in", [False, company.id])
         return self.env["helpdesk.ticket.team"].search(domain)

@@ -25,8 +25,9 @@ class MailThread(models.AbstractModel):
         model, thread_id = route[:2]
         if model == "helpdesk.ticket" and thread_id:
             ticket = self.env[model].browse(thread_id).exists()
-            if ticket and not ticket.sudo()._may_answer_by_mail(message_dict):  # the gateway may not read all tickets
-                values = {"team_id": ticket.sudo().team_id.id, "company_id": ticket.sudo().company_id.id}
+            ticket_sudo = ticket.sudo()  # the gateway may not read all tickets
+            if ticket and not ticket_sudo._may_answer_by_mail(message_dict):
+                values = {"team_id": ticket_sudo.team_id.id, "company_id": ticket_sudo.company_id.id}
                 route = (model, 0, {**(route[2] or {}), **values}, route[3], route[4])
                 message_dict.pop("parent_id", None)
         return super()._routing_check_route(message, message_dict, route, raise_exception=raise_exception)
@@ -34,9 +35,8 @@ class MailThread(models.AbstractModel):
     @api.model
     def _message_route_process(self, message, message_dict, routes):
         if any(route[0] == "helpdesk.ticket" for route in routes or ()):
-            server = (
-                self.env["ir.config_parameter"].sudo().get_param(AUTHSERV_PARAMETER)
-            )  # settings are for administrators
+            # settings are for administrators
+            server = self.env["ir.config_parameter"].sudo().get_param(AUTHSERV_PARAMETER)
             self = self.with_context(
                 nestogy_mail_traits={
                     "automatic": automatic_reason(message.items(), message.get_content_type()),

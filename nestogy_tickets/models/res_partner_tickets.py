@@ -108,7 +108,11 @@ class ResPartner(models.Model):
                     for ticket in recent
                 ],
                 "empty": self.env._("No open tickets."),
-                "action": self.action_view_helpdesk_tickets(),
+                "action": self._client_list_action(
+                    self.env._("Tickets"),
+                    "helpdesk.ticket",
+                    [("commercial_partner_id", "=", self.commercial_partner_id.id)],
+                ),
             }
         )
         return widgets
