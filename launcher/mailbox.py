@@ -47,7 +47,13 @@ def readable(markup):
     """:return: the text of an HTML body, without runs of empty lines"""
     parser = _Text()
     parser.feed(markup)
-    lines = [re.sub(r"[ \t\r\xa0]+", " ", line).strip() for line in "".join(parser.parts).splitlines()]
+    return tidy("".join(parser.parts))
+
+
+def tidy(text):
+    """:return: text without the invisible characters that fill the preview of a mail, and without runs of empty lines"""
+    visible = re.sub("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]", "", text)
+    lines = [re.sub(r"[ \t\r\xa0]+", " ", line).strip() for line in visible.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
@@ -69,7 +75,7 @@ def show(path):
     body = message.get_body(("plain", "html"))
     if body:
         text = body.get_content()
-        print("\n" + (readable(text) if body.get_content_type() == "text/html" else text.strip()))
+        print("\n" + (readable(text) if body.get_content_type() == "text/html" else tidy(text)))
     for part in message.iter_attachments():
         print(f"\nAttachment: {part.get_filename() or part.get_content_type()}")
     print(f"\nFile: {path}")

@@ -245,6 +245,11 @@ def test_html_mails_are_readable():
     )
 
 
+def test_what_fills_the_preview_of_a_mail_is_left_out():
+    padding = "\u034f \u200b " * 40
+    assert mailbox.tidy(f"Your invoice\n{padding}\n\n\n\n  due\xa0today \n") == "Your invoice\n\ndue today"
+
+
 def test_the_sink_takes_mails():
     import smtplib
 

@@ -16,6 +16,8 @@ def load_demo_files(env, names):
     for package in graph:
         if package.name in names:
             load_data(env, {}, "init", kind="demo", package=package)
+    # Links lead to where the demo is served, under whatever name an administrator opens it.
+    env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
     # From here on an update of the addon brings its demo files up to date, too.
     env["ir.module.module"].search([("name", "in", names)]).demo = True
 
@@ -42,6 +44,8 @@ def import_sample(env, path):
 def main(wanted):
     configure(wanted["conf"], wanted["database"])
     with environment(wanted["database"]) as env:
+        # nobody is told of what the demo brings along
+        env = env(context={**env.context, "mail_auto_subscribe_no_notify": True})
         mail_domain(env, wanted["mail_domain"])
         load_demo_files(env, wanted["addons"])
         import_sample(env, Path(wanted["sample"]))
