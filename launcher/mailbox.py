@@ -51,7 +51,7 @@ def readable(markup):
 
 
 def tidy(text):
-    """:return: text without the invisible characters that fill the preview of a mail, and without runs of empty lines"""
+    """:return: text without the invisible characters that fill a mail's preview, and without runs of empty lines"""
     visible = re.sub("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]", "", text)
     lines = [re.sub(r"[ \t\r\xa0]+", " ", line).strip() for line in visible.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
