@@ -46,9 +46,12 @@ class ResPartner(models.Model):
     @api.depends_context("company", "allowed_company_ids")
     def _compute_client_money(self):
         rows = self._client_balance_rows()
-        for partner in self:
-            mine = rows.get(partner.id, ())
-            partner.client_currency_id = self.env.company.currency_id
+        # values that many share are assigned to all of them at once: assigning is what costs here
+        self.client_currency_id = self.env.company.currency_id
+        without = self.filtered(lambda partner: partner.id not in rows)
+        without.client_invoiced = without.client_paid = without.client_outstanding = without.client_overdue = 0.0
+        for partner in self - without:
+            mine = rows[partner.id]
             partner.client_invoiced = sum(row["company_invoiced"] for row in mine)
             partner.client_paid = sum(row["company_paid"] for row in mine)
             partner.client_outstanding = sum(row["company_outstanding"] for row in mine)
