@@ -25,6 +25,9 @@ class ResPartner(models.Model):
     )
     client_mail_warning = fields.Char(compute="_compute_client_mail_warning", groups="base.group_user")
 
+    # each mail that comes in looks its sender up by this field
+    _email_normalized_idx = models.Index("(email_normalized) WHERE email_normalized IS NOT NULL")
+
     @api.depends(
         "email",
         "is_client",

@@ -15,7 +15,7 @@ class TestMoney(ClientsCase):
         cls.eur = cls.env.ref("base.EUR") if cls.usd != cls.env.ref("base.EUR") else cls.env.ref("base.USD")
         cls.eur.active = True
         cls.env["res.currency.rate"].create(
-            {"currency_id": cls.eur.id, "rate": 0.5, "name": "2020-01-01", "company_id": cls.env.company.id}
+            {"currency_id": cls.eur.id, "rate": 0.5, "name": fields.Date.today(), "company_id": cls.env.company.id}
         )
         cls.today = fields.Date.today()
         cls.past = fields.Date.subtract(cls.today, days=40)
