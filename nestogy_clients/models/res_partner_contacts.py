@@ -97,3 +97,13 @@ class ResPartner(models.Model):
         if not self.parent_id._get_client():
             raise UserError(self.env._("Only a contact of a client can be its primary contact."))
         self.parent_id.primary_contact_id = self
+
+    def action_client_contacts(self):
+        """Open the contacts of the client."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("nestogy_clients.res_partner_action_client_contacts")
+        return action | {
+            "display_name": self.env._("Contacts of %s", self.name),
+            "domain": [("parent_id", "=", self.id), ("type", "=", "contact")],
+            "context": {"default_parent_id": self.id, "default_type": "contact", "default_is_company": False},
+        }

@@ -117,6 +117,13 @@ class TestContacts(ClientsCase):
             bob.action_make_primary()
         self.assertEqual(self.client.primary_contact_id, ann)
 
+    def test_the_list_leads_to_the_contacts_of_a_client(self):
+        ann = self.make_contact(self.client, "Ann")
+        self.make_contact(self.make_client("Other"), "Eve")
+        action = self.client.action_client_contacts()
+        self.assertEqual(self.env["res.partner"].search(action["domain"]), ann)
+        self.assertEqual(action["context"]["default_parent_id"], self.client.id)
+
     def test_contacts_are_counted_in_one_query(self):
         clients = self.client
         for number in range(4):
