@@ -40,7 +40,7 @@ ROOMS = {
 ADDON_FILES = {"__init__.py", "__manifest__.py", "hooks.py", "const.py", "README.rst", "pyproject.toml"}
 TOP_LEVEL = {
     *BELOW,
-    *("data", "tests", "benchmarks", "launcher", ".ci", "docs"),
+    *("data", "tests", "benchmarks", "launcher", ".ci"),
     *(
         "nestogy",
         "odoo.conf",

@@ -33,7 +33,7 @@ class NestogyPhoneNumber(models.Model):
     def _compute_parsed(self):
         for phone in self:
             try:
-                parsed = parse_phone(phone.number, phone._country_code())
+                parsed = parse_phone(phone.number, phone.partner_id._phone_country().code)
             except PhoneError:
                 parsed = {"national": phone.number, "digits": "", "is_valid": False}
             phone.national, phone.digits, phone.is_valid = parsed["national"], parsed["digits"], parsed["is_valid"]
@@ -59,11 +59,6 @@ class NestogyPhoneNumber(models.Model):
                 )
             else:
                 phone.warning = False
-
-    def _country_code(self):
-        self.ensure_one()
-        country = self.partner_id.country_id or self.partner_id.parent_id.country_id or self.env.company.country_id
-        return country.code
 
     @api.constrains("extension")
     def _check_extension(self):
@@ -101,9 +96,8 @@ class NestogyPhoneNumber(models.Model):
         if "number" not in vals:
             return vals
         partner = self.env["res.partner"].browse(vals.get("partner_id")) or self.partner_id
-        country = partner.country_id or partner.parent_id.country_id or self.env.company.country_id
         try:
-            parsed = parse_phone(vals["number"], country.code)
+            parsed = parse_phone(vals["number"], partner._phone_country().code)
         except PhoneError as error:
             raise ValidationError(self._phone_error_message(error, vals["number"])) from error
         spelled = vals | {"number": parsed["number"]}

@@ -60,63 +60,51 @@ class ResPartner(models.Model):
             ("commercial_partner_id", "=", self.id),
             ("move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
         ]
-        moves = self.env["account.move"]
-        rows = []
-        for move in moves.search(domain, order="invoice_date desc, id desc", limit=DASHBOARD_ROWS):
-            label, tone = move._client_state()
-            rows.append(
-                {
-                    "id": move.id,
-                    "model": move._name,
-                    "cells": {
-                        "name": move.name if move.name and move.name != "/" else self.env._("Draft"),
-                        "date": format_date(self.env, move.invoice_date) if move.invoice_date else "",
-                        "amount": format_amount(self.env, move.amount_total_in_currency_signed, move.currency_id),
-                        "state": label,
-                    },
-                    "tone": tone,
-                }
-            )
-        return {
+        moves = self.env["account.move"].search(domain, order="invoice_date desc, id desc", limit=DASHBOARD_ROWS)
+        return self._client_document_card(moves, domain, "invoice_date", "amount_total_in_currency_signed") | {
             "key": "invoices",
             "title": self.env._("Invoices"),
             "sequence": 20,
-            "count": len(rows) if len(rows) < DASHBOARD_ROWS else moves.search_count(domain),
-            "columns": [
-                {"name": "name", "label": self.env._("Number")},
-                {"name": "date", "label": self.env._("Date")},
-                {"name": "amount", "label": self.env._("Amount")},
-                {"name": "state", "label": self.env._("State")},
-            ],
-            "rows": rows,
             "empty": self.env._("No invoice yet. New Invoice begins the first one."),
-            "action": self._client_list_action(self.env._("Invoices"), "account.move", domain),
+            "action": self._client_list_action(self.env._("Invoices"), moves._name, domain),
         }
 
     def _client_dashboard_estimates(self):
         domain = [("partner_id.commercial_partner_id", "=", self.id)]
-        orders = self.env["sale.order"]
+        orders = self.env["sale.order"].search(domain, order="date_order desc, id desc", limit=DASHBOARD_ROWS)
+        return self._client_document_card(orders, domain, "date_order", "amount_total") | {
+            "key": "estimates",
+            "title": self.env._("Estimates"),
+            "sequence": 30,
+            "empty": self.env._("No estimate yet. New Estimate begins the first one."),
+            "action": self._client_list_action(self.env._("Estimates"), orders._name, domain),
+        }
+
+    def _client_document_card(self, documents, domain, date_field, amount_field):
+        """Columns, rows and count of a card of documents that have a number, a date, an amount and a state.
+
+        :param documents: the newest ones, at most ``DASHBOARD_ROWS``
+        :param domain: finds all of them
+        """
         rows = []
-        for order in orders.search(domain, order="date_order desc, id desc", limit=DASHBOARD_ROWS):
-            label, tone = order._client_state()
+        for document in documents:
+            label, tone = document._client_state()
+            date = document[date_field]
             rows.append(
                 {
-                    "id": order.id,
-                    "model": order._name,
+                    "id": document.id,
+                    "model": document._name,
                     "cells": {
-                        "name": order.name,
-                        "date": format_date(self.env, order.date_order),
-                        "amount": format_amount(self.env, order.amount_total, order.currency_id),
+                        "name": document.name if document.name and document.name != "/" else self.env._("Draft"),
+                        "date": format_date(self.env, date) if date else "",
+                        "amount": format_amount(self.env, document[amount_field], document.currency_id),
                         "state": label,
                     },
                     "tone": tone,
                 }
             )
         return {
-            "key": "estimates",
-            "title": self.env._("Estimates"),
-            "sequence": 30,
-            "count": len(rows) if len(rows) < DASHBOARD_ROWS else orders.search_count(domain),
+            "count": len(rows) if len(rows) < DASHBOARD_ROWS else documents.search_count(domain),
             "columns": [
                 {"name": "name", "label": self.env._("Number")},
                 {"name": "date", "label": self.env._("Date")},
@@ -124,8 +112,6 @@ class ResPartner(models.Model):
                 {"name": "state", "label": self.env._("State")},
             ],
             "rows": rows,
-            "empty": self.env._("No estimate yet. New Estimate begins the first one."),
-            "action": self._client_list_action(self.env._("Estimates"), "sale.order", domain),
         }
 
     def _client_list_action(self, name, model, domain):

@@ -70,7 +70,7 @@ class ResPartner(models.Model):
         :raise UserError: says what is wrong with the row
         """
         vals = self._prepare_import_client_values(values, lookups)
-        contacts = [self._prepare_import_contact_values(contact, vals) for contact in values["contacts"]]
+        contacts = [self._prepare_import_contact_values(contact) for contact in values["contacts"]]
         client = self.create(vals)
         people = self.create([contact | {"parent_id": client.id} for contact in contacts])
         if people:
@@ -92,7 +92,9 @@ class ResPartner(models.Model):
         if kind not in ("company", "person"):
             raise UserError(self.env._("is_company is “company” or “person”, not “%s”.", kind))
         vals = {
-            key: values[key] for key in ("name", "website", "vat", "street", "street2", "zip", "city") if key in values
+            key: values[key]
+            for key in ("name", "phone", "website", "vat", "street", "street2", "zip", "city")
+            if key in values
         }
         vals["is_company"] = kind == "company"
         vals["comment"] = values.get("notes")
@@ -111,8 +113,8 @@ class ResPartner(models.Model):
                     )
                 vals[field] = record.id
         vals.setdefault("client_status_id", self.env["nestogy.client.status"]._get_default().id)
-        country = self.env["res.country"].browse(vals.get("country_id")) or self.env.company.country_id
         if values.get("state"):
+            country = self.env["res.country"].browse(vals.get("country_id")) or self.env.company.country_id
             state = country.state_ids.filtered(
                 lambda each: values["state"].lower() in (each.name.lower(), each.code.lower())
             )
@@ -121,21 +123,19 @@ class ResPartner(models.Model):
                     self.env._("%(country)s has no state “%(value)s”.", country=country.name, value=values["state"])
                 )
             vals["state_id"] = state[0].id
-        vals["phone"] = self._import_phone(values.get("phone"), country)
         vals["category_id"] = [(6, 0, self._import_tags(values.get("tags"), lookups).ids)]
         return vals
 
     @api.model
-    def _prepare_import_contact_values(self, contact, client_vals):
+    def _prepare_import_contact_values(self, contact):
         if not contact.get("name"):
             raise UserError(self.env._("A contact has no name: %s", ", ".join(contact.values())))
-        country = self.env["res.country"].browse(client_vals.get("country_id")) or self.env.company.country_id
         return {
             "name": contact["name"],
             "type": "contact",
             "function": contact.get("function"),
             "email": self._import_email(contact.get("email")),
-            "phone": self._import_phone(contact.get("phone"), country),
+            "phone": contact.get("phone"),
         }
 
     @api.model
@@ -145,13 +145,6 @@ class ResPartner(models.Model):
         if not single_email_re.match(email_normalize(value) or ""):
             raise UserError(self.env._("“%s” is not an e-mail address.", value))
         return value
-
-    @api.model
-    def _import_phone(self, value, country):
-        """Bring a number that can be one into the international form; keep others as they were written."""
-        if not value:
-            return False
-        return self._phone_format(number=value, country=country, force_format="INTERNATIONAL") or value
 
     @api.model
     def _import_tags(self, value, lookups):

@@ -108,14 +108,13 @@ class ResPartner(models.Model):
         client_sudo = self._get_client().sudo()  # senders without our roles use the client's words as well
         if not client_sudo:
             return self.env["mail.template"]
-        group = client_sudo.client_group_id or self.env.company._get_default_client_group()
         templates_sudo = client_sudo.env["nestogy.client.mail.template"].search(
             [
                 ("kind", "=", kind),
                 ("lang", "in", [lang or client_sudo.lang, False]),
                 "|",
                 ("client_id", "=", client_sudo.id),
-                ("group_id", "=", group.id),
+                ("group_id", "=", client_sudo.client_group_id.id),
             ]
         )
         ranked = templates_sudo.sorted(lambda each: (not each.client_id, not each.lang))

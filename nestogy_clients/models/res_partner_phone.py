@@ -85,6 +85,10 @@ class ResPartner(models.Model):
             if text and text != partner_sudo.phone:
                 partner_sudo.with_context(phone_from_numbers=True).phone = text
 
+    def _phone_country(self):
+        """The country in which a number without country code is meant: the partner's, its client's or the company's."""
+        return self.country_id or self.parent_id.country_id or self.env.company.country_id
+
     def _main_phone_number(self):
         """The number behind Odoo's ``phone``: the first that is no fax."""
         return self.phone_number_ids.sorted().filtered(lambda phone: phone.kind != "fax")[:1]
