@@ -18,16 +18,21 @@
     "data": [
         "security/ir.model.access.csv",
         "security/nestogy_portal_rules.xml",
+        "data/ir_cron_data.xml",
         "views/nestogy_portal_link_views.xml",
+        "views/nestogy_portal_access_log_views.xml",
         "views/res_partner_views.xml",
+        "wizards/nestogy_portal_staff_link_views.xml",
         "views/res_config_settings_views.xml",
         "views/link_templates.xml",
         "views/portal_templates.xml",
+        "views/security_templates.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
         "demo/payment_provider_demo.xml",
     ],
+    "post_init_hook": "post_init_hook",
     "assets": {
         "web.assets_frontend": [
             "nestogy_portal/static/src/statement/statement.scss",

@@ -1,5 +1,7 @@
 from . import link
 from . import portal
 from . import payment
+from . import security
+from . import signup
 from . import stripe
 from . import thread

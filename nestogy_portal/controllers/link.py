@@ -1,17 +1,24 @@
 import base64
+import logging
 import secrets
+import time
 
 from odoo.exceptions import AccessDenied
 from odoo.http import Controller, request, route
 from odoo.tools import format_datetime
 
-from ..tools.link_tokens import is_token, mask_address, new_token
+from ..tools.link_tokens import is_token, local_path, mask_address, new_token
 
+_logger = logging.getLogger(__name__)
+
+REQUEST_COOKIE = "nestogy_request"
+DOCUMENT_BY_LINK = "nestogy_document"  # where the session keeps which document it may see without signing in
 DEVICE_COOKIE = "nestogy_device"
 COUNTED = "nestogy.portal.counted"
 DEVICE_SECONDS = 180 * 24 * 3600
 USES, USES_SECONDS = 30, 600  # attempts of one IP address
 FRESH, FRESH_SECONDS = 3, 600  # links that one contact may ask for
+ASKS_OF_IP, ASKS_OF_ALL, ALL_SECONDS = 10, 300, 3600  # requests of one IP address in ten minutes, of all in an hour
 
 
 class PortalLink(Controller):
@@ -34,9 +41,12 @@ class PortalLink(Controller):
         link_sudo = self._find_link(token)
         if not link_sudo:
             return self._render_page("dead", status=404)
+        log = request.env["nestogy.portal.access.log"]
         device = request.cookies.get(DEVICE_COOKIE)
         if not link_sudo._fits_device(device):
+            log._log("refused", link_sudo.partner_id, link=link_sudo, detail=request.env._("another browser"))
             return self._render_page("used", link_sudo)
+        is_new_device = link_sudo._is_new_device(device)
         if not is_token(device):
             device = new_token()
         path, user = link_sudo._landing_path(), link_sudo.user_id
@@ -47,11 +57,10 @@ class PortalLink(Controller):
             request.session.authenticate(request.env, credential)
         except AccessDenied:
             return self._render_page("dead", status=404)
-        request.session["nestogy_auth"] = "link"
-        if request.session.uid:
-            response = request.redirect(path, code=303)
-        else:  # a second factor is asked for
-            response = request.redirect_query(user._mfa_url(), {"redirect": path}, code=303)
+        row_sudo = log._log("link", link_sudo.partner_id, link=link_sudo, is_new_device=is_new_device)
+        if is_new_device:
+            link_sudo._tell_of_new_device(row_sudo)
+        response = self._enter(user, path)
         response.set_cookie(
             DEVICE_COOKIE,
             device,
@@ -76,6 +85,97 @@ class PortalLink(Controller):
             return self._render_page("wait", status=429)
         link_sudo._send_fresh()
         return self._render_page("sent", link_sudo)
+
+    @route("/my/link/<string:token>/document", type="http", auth="public", methods=["POST"], sitemap=False)
+    def open_by_link(self, token, **kwargs):
+        """Show the link's document, and nothing else, to whoever holds its mail."""
+        if self._is_exceeded():
+            return self._render_page("wait", status=429)
+        link_sudo = self._find_link(token)
+        if not link_sudo or not link_sudo._is_open_document():
+            return self._render_page("dead", status=404)
+        request.session[DOCUMENT_BY_LINK] = link_sudo.id
+        request.env["nestogy.portal.access.log"]._log("document", link_sudo.partner_id, link=link_sudo)
+        return self._harden(request.redirect(link_sudo._landing_path(), code=303))
+
+    # ------------------------------------------------------------------
+    # "Send me a link"
+    # ------------------------------------------------------------------
+
+    @route("/my/link", type="http", auth="public", methods=["GET"], sitemap=False)
+    def show_form(self, redirect=None, **kwargs):
+        if request.session.uid and not request.env.user._is_public():
+            return request.redirect(local_path(redirect) or "/my", code=303)
+        return self._render_page("ask", redirect=local_path(redirect))
+
+    @route("/my/link", type="http", auth="public", methods=["POST"], sitemap=False, captcha="password_reset")
+    def ask_for_link(self, address="", redirect=None, **kwargs):
+        """Take a request for a link. The answer is the same whoever asks, and takes the same time."""
+        address = address.strip() if isinstance(address, str) else ""
+        if not address or len(address) > 254 or "@" not in address:
+            return self._render_page("ask", redirect=local_path(redirect), problem="address")
+        if self._asks_too_much(address):
+            return self._render_page("wait", status=429)
+        browser = request.env["nestogy.portal.link.request"]._ask(
+            address, path=local_path(redirect), lang=self._page_lang(None)
+        )
+        response = self._render_page("code", shown_address=address)
+        seconds = request.env["nestogy.portal.link"]._setting("requested_minutes") * 60
+        response.set_cookie(
+            REQUEST_COOKIE,
+            browser,
+            max_age=seconds,
+            path="/my/link",
+            secure=request.httprequest.scheme == "https",
+            httponly=True,
+            samesite="Strict",
+        )
+        return response
+
+    @route("/my/link/code", type="http", auth="public", methods=["POST"], sitemap=False)
+    def use_code(self, code="", user=None, **kwargs):
+        """Sign in with the code of the mail, in the browser that asked for it."""
+        if self._is_exceeded():
+            return self._render_page("wait", status=429)
+        browser = request.cookies.get(REQUEST_COOKIE)
+        requests = request.env["nestogy.portal.link.request"]
+        users_sudo = requests._check_code(browser, code)
+        if not users_sudo:
+            return self._render_page("code", problem="code")
+        chosen_sudo = users_sudo
+        if len(users_sudo) > 1:
+            chosen_sudo = users_sudo.filtered(lambda each: str(each.id) == user)
+        if not chosen_sudo:
+            return self._render_page("choose", choices=users_sudo, code=code)
+        request.session.logout(keep_db=True)
+        credential = {"type": "nestogy_code", "login": chosen_sudo.login, "browser": browser, "code": code}
+        path = requests._path_of(browser)
+        try:
+            request.session.authenticate(request.env, credential)
+        except AccessDenied:
+            return self._render_page("dead", status=404)
+        response = self._enter(chosen_sudo, path or "/my")
+        response.set_cookie(REQUEST_COOKIE, "", max_age=0, path="/my/link")
+        return self._harden(response)
+
+    def _enter(self, user, path):
+        """Lead somebody who has just signed in by link or code to his page; his session is a short one."""
+        now = int(time.time())
+        request.session.update({"nestogy_auth": "link", "nestogy_since": now, "nestogy_seen": now})
+        if request.session.uid:
+            return request.redirect(path, code=303)
+        # a second factor is asked for
+        return request.redirect_query(user._mfa_url(), {"redirect": path}, code=303)
+
+    def _asks_too_much(self, address):
+        """Count a request for a link, and say whether it is one too many."""
+        attempts = request.env["nestogy.portal.attempt"]
+        if attempts._exceeds("ask all", "everybody", ASKS_OF_ALL, ALL_SECONDS):
+            _logger.error("More than %s sign-in links were asked for within an hour; no more are sent", ASKS_OF_ALL)
+            return True
+        if attempts._exceeds("ask", request.httprequest.remote_addr, ASKS_OF_IP, FRESH_SECONDS):
+            return True
+        return attempts._exceeds("ask address", f"address {address.lower()}", FRESH, FRESH_SECONDS)
 
     @route("/my/link/to/<string:model>/<int:document_id>", type="http", auth="user", readonly=True, sitemap=False)
     def open_document(self, model, document_id, **kwargs):
@@ -107,7 +207,7 @@ class PortalLink(Controller):
             return self._render_page("wait", status=429)
         return self._render_page("dead", status=404)
 
-    def _render_page(self, page, link_sudo=None, status=200):
+    def _render_page(self, page, link_sudo=None, status=200, **more):
         """One small page without scripts and without the site around it."""
         company_sudo = link_sudo.company_id if link_sudo else request.env.company.sudo()  # name and logo are public
         visitor = request.env.user if request.session.uid else None
@@ -127,7 +227,14 @@ class PortalLink(Controller):
             "signed_out": visitor.name if visitor and link_sudo and visitor != link_sudo.user_id else "",
             "csrf_token": request.csrf_token(),
             "action": request.httprequest.path.removesuffix("/fresh") if link_sudo else "",
-        }
+            "opens_document": bool(link_sudo and page == "used" and link_sudo._is_open_document()),
+            "minutes": request.env["nestogy.portal.link"]._setting("requested_minutes"),
+            "choices": [],
+            "redirect": "",
+            "problem": "",
+            "shown_address": "",
+            "code": "",
+        } | more
         body = env["ir.qweb"]._render("nestogy_portal.link_page", values)
         response = request.make_response(
             f"<!DOCTYPE html>\n{body}", headers=[("Content-Type", "text/html; charset=utf-8")], status=status

@@ -9,6 +9,7 @@ from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..tools import zip_stream
+from .link import DOCUMENT_BY_LINK
 
 DOWNLOAD_LIMIT = 200  # documents in one archive
 RENDER_LIMIT = 20  # of them such as have no stored PDF yet: each takes a second or two
@@ -30,7 +31,14 @@ class ClientPortal(PortalAccount):
         """Refuse the access tokens of clients who may not enter, and such as Python cannot compare."""
         if access_token and not (isinstance(access_token, str) and access_token.isascii()):
             access_token = None
-        document_sudo = super()._document_check_access(model_name, document_id, access_token)
+        try:
+            document_sudo = super()._document_check_access(model_name, document_id, access_token)
+        except AccessError:
+            # or this browser showed the link of a mail that held the document
+            link_id = request.session.get(DOCUMENT_BY_LINK)
+            if not request.env["nestogy.portal.link"]._opens_document(link_id, model_name, document_id):
+                raise
+            document_sudo = request.env[model_name].sudo().browse(document_id)  # just checked
         if access_token and "partner_id" in document_sudo._fields:
             if document_sudo.partner_id and not document_sudo.partner_id._client_may_log_in():
                 raise AccessError(request.env._("This document is not available."))

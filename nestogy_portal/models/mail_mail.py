@@ -9,6 +9,7 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     portal_link_purpose = fields.Char(default="mail", help="For what the links are made that this mail carries.")
+    portal_link_path = fields.Char(help="Page to which the links lead that belong to no document.")
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -39,6 +40,8 @@ class MailMail(models.Model):
 
         def link_to(model, document_id):
             key = model, document_id
+            if key not in links and model == "res.partner":
+                links[key] = self._make_contact_link(document_id, partner_sudo)
             if key not in links:
                 document = self._get_linkable_document(model, document_id)
                 known = document or model == "portal"  # the portal as a whole
@@ -67,6 +70,13 @@ class MailMail(models.Model):
         text = mail_links.replace_token_addresses(str(body), base, document_of)
         text = mail_links.replace_markers(text, base, link_to, label)
         return Markup(text) if isinstance(body, Markup) else text
+
+    def _make_contact_link(self, contact_id, reader_sudo):
+        """A link for another contact who has the reader's address, in a mail that the reader asked for."""
+        contact_sudo = reader_sudo.browse(contact_id).exists()
+        if self.portal_link_purpose != "request" or contact_sudo.email_normalized != reader_sudo.email_normalized:
+            return ""
+        return self.env["nestogy.portal.link"]._issue(contact_sudo, purpose="request", path=self.portal_link_path)
 
     @api.model
     def _get_linkable_document(self, model, document_id):

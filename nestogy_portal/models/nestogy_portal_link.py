@@ -3,13 +3,20 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessDenied, AccessError
 from odoo.fields import NO_ACCESS
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL, email_normalize, format_datetime
 
-from ..tools.link_tokens import digest, is_token, new_token
+from ..tools.link_tokens import digest, is_token, local_path, new_token
 from ..tools.mail_links import marker
 
-LINK_DAYS, LINK_DAYS_MAX = 30, 90
-REQUESTED_MINUTES = 15
+# what administrators may change: default, least and most; kept as nestogy_portal.<name>
+SETTINGS = {
+    "link_days": (30, 1, 90),
+    "requested_minutes": (15, 5, 60),
+    "session_hours": (12, 1, 168),
+    "idle_hours": (2, 1, 24),
+}
+OPEN_MODELS = ("account.move", "sale.order")  # documents that may be shown to whoever holds their mail
+DEAD_LINK_DAYS = 365  # for which the story of a dead link is kept
 
 
 class NestogyPortalLink(models.Model):
@@ -48,7 +55,8 @@ class NestogyPortalLink(models.Model):
     use_count = fields.Integer(string="Sign-ins", readonly=True)
     use_ip = fields.Char(string="IP address", readonly=True)
     use_agent = fields.Char(string="Browser", readonly=True)
-    device_digest = fields.Char(readonly=True, groups=NO_ACCESS)
+    device_digest = fields.Char(readonly=True, groups=NO_ACCESS, index="btree_not_null")
+    path = fields.Char(readonly=True, help="Page to open, where the link leads to no document.")
     revoked_at = fields.Datetime(string="Revoked on", readonly=True)
     revoke_reason = fields.Char(readonly=True)
     state = fields.Selection(
@@ -75,13 +83,15 @@ class NestogyPortalLink(models.Model):
         if not self.env.user.has_group("nestogy_clients.nestogy_clients_group_agent"):
             raise AccessError(self.env._("Only agents can revoke a sign-in link."))
         self._revoke(self.env._("by %s", self.env.user.name))
+        for link in self:
+            self.env["nestogy.portal.access.log"]._log("revoked", link.partner_id, link=link, detail=link.revoke_reason)
 
     # ------------------------------------------------------------------
     # Making links
     # ------------------------------------------------------------------
 
     @api.model
-    def _issue(self, partner, document=None, purpose="mail", address=None, issued_by=None):
+    def _issue(self, partner, document=None, purpose="mail", address=None, issued_by=None, path=""):
         """Make a link that signs a contact in and leads to a document.
 
         The contact's portal user is made on the way if there is none yet, without a password.
@@ -92,6 +102,7 @@ class NestogyPortalLink(models.Model):
         :param str address: where the link is sent, by default the contact's address; a link lives only as
             long as this is the contact's address
         :param res.users issued_by: in whose name the link is sent
+        :param str path: page to open where there is no document
         :return: the absolute address; empty when this contact may not get a link
         """
         partner.ensure_one()
@@ -120,28 +131,43 @@ class NestogyPortalLink(models.Model):
                 "document_name": document.sudo().display_name if document else False,  # its name, for staff
                 "issued_by_id": (issued_by or self.env.user).id,
                 "issued_to_address": own_address,
-                "expires_at": fields.Datetime.now() + self._lifetime(purpose),
+                "expires_at": fields.Datetime.now() + self._lifetime(purpose, document),
+                "path": local_path(path),
             }
         )
         return f"{self._base_url()}/my/link/{token}"
 
     @api.model
-    def _lifetime(self, purpose):
+    def _lifetime(self, purpose, document=None):
+        """How long a link works: that of a mailed document for some days, and as long after it is due."""
         if purpose == "request":
-            return timedelta(minutes=REQUESTED_MINUTES)
+            return timedelta(minutes=self._setting("requested_minutes"))
         if purpose == "staff":
             return timedelta(days=1)
-        return timedelta(days=self._link_days())
+        days = self._setting("link_days")
+        due = document and "invoice_date_due" in document._fields and document.sudo().invoice_date_due  # our own mail
+        if due:
+            days += max((due - fields.Date.context_today(self)).days, 0)
+        return timedelta(days=min(days, SETTINGS["link_days"][2]))
 
     @api.model
-    def _link_days(self):
-        """Days for which a link in a mail works, 1 to 90."""
-        # a public fact behind the rights of administrators
-        value = self.env["ir.config_parameter"].sudo().get_param("nestogy_portal.link_days", LINK_DAYS)
+    def _setting(self, name):
+        """A number that administrators may set, within its bounds.
+
+        :param str name: key of ``SETTINGS``
+        """
+        default, least, most = SETTINGS[name]
+        # public facts behind the rights of administrators
+        value = self.env["ir.config_parameter"].sudo().get_param(f"nestogy_portal.{name}", default)
         try:
-            return min(max(int(value), 1), LINK_DAYS_MAX)
+            return min(max(int(value), least), most)
         except ValueError:
-            return LINK_DAYS
+            return default
+
+    @api.model
+    def _contact_marker(self, contact):
+        """The address that stands for a contact's own link into the portal, see ``tools/mail_links.py``."""
+        return marker(self._base_url(), contact._name, contact.id)
 
     @api.model
     def _base_url(self):
@@ -236,6 +262,8 @@ class NestogyPortalLink(models.Model):
     def _landing_path(self):
         """Where the link leads on our own site: its document's page, or the portal's first page."""
         self.ensure_one()
+        if self.path:
+            return self.path
         model = self.document_model
         if model in self.env and self.document_id and "access_url" in self.env[model]._fields:
             document = self.env[model].browse(self.document_id).exists()
@@ -243,6 +271,63 @@ class NestogyPortalLink(models.Model):
             if path and path.startswith("/") and not path.startswith("//"):
                 return path
         return "/my"
+
+    def _is_open_document(self):
+        """Say whether somebody who is not signed in may see the document of this link, and pay it.
+
+        That is no more than the mail held; the company may forbid it.
+        """
+        self.ensure_one()
+        company = self.company_id or self.env.company
+        return bool(
+            self.document_model in OPEN_MODELS
+            and company.portal_document_by_link
+            and self._is_alive()
+            and self.env[self.document_model].browse(self.document_id).exists()
+        )
+
+    @api.model
+    def _opens_document(self, link_id, model, document_id):
+        """Say whether a link that somebody showed in this session still opens a document without signing in."""
+        if not isinstance(link_id, int):
+            return False
+        # the session holds the link's number only after its token was shown
+        link_sudo = self.sudo().browse(link_id).exists()
+        return bool(
+            link_sudo
+            and (link_sudo.document_model, link_sudo.document_id) == (model, document_id)
+            and link_sudo._is_open_document()
+        )
+
+    def _is_new_device(self, device):
+        """Say whether this contact, who was here before, never used this browser."""
+        self.ensure_one()
+        used = self.search([("user_id", "=", self.user_id.id), ("used_at", "!=", False), ("id", "!=", self.id)])
+        return bool(used) and not (is_token(device) and digest(device) in used.mapped("device_digest"))
+
+    def _tell_of_new_device(self, row):
+        """Mail the contact that his link was used in a browser he never used before.
+
+        :param nestogy.portal.access.log row: what happened
+        """
+        self.ensure_one()
+        contact = self.partner_id.with_context(lang=self.partner_id.lang or self.env.lang)
+        values = {
+            "contact": contact,
+            "company": self.company_id,
+            "browser": row.with_env(contact.env)._browser_name(),
+            "at": format_datetime(contact.env, row.at, tz=contact.tz, dt_format="medium"),
+            "url": f"{self._base_url()}/my/security",
+        }
+        self.env["mail.mail"].create(
+            {
+                "subject": contact.env._("New sign-in to the client portal of %s", self.company_id.name),
+                "body_html": contact.env["ir.qweb"]._render("nestogy_portal.new_device_mail", values),
+                "email_from": self.company_id.email_formatted,
+                "recipient_ids": [fields.Command.link(contact.id)],
+                "auto_delete": True,
+            }
+        ).send_after_commit()
 
     def _send_fresh(self):
         """Mail the contact a new link to the same document, good for a few minutes; older requested ones end.
@@ -269,6 +354,12 @@ class NestogyPortalLink(models.Model):
             }
         )
         mail.send_after_commit()
+
+    @api.autovacuum
+    def _gc_links(self):
+        """Forget links a year after they died."""
+        limit = fields.Datetime.subtract(fields.Datetime.now(), days=DEAD_LINK_DAYS)
+        self.sudo().search([("expires_at", "<", limit)]).unlink()  # our own rows
 
     @api.model
     def _revoke_for(self, users, reason):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import email_normalize, format_datetime
+from odoo.tools import SQL, email_normalize, format_datetime
+
+from .nestogy_portal_link import OPEN_MODELS
 
 LINKS_SHOWN = 80
 
@@ -33,6 +35,13 @@ class ResPartner(models.Model):
     portal_link_ids = fields.Many2many(
         "nestogy.portal.link",
         string="Sign-in Links Sent",
+        compute="_compute_portal_link_ids",
+        groups="nestogy_clients.nestogy_clients_group_viewer",
+    )
+
+    portal_access_log_ids = fields.Many2many(
+        "nestogy.portal.access.log",
+        string="At the Door",
         compute="_compute_portal_link_ids",
         groups="nestogy_clients.nestogy_clients_group_viewer",
     )
@@ -81,6 +90,9 @@ class ResPartner(models.Model):
             partner.portal_link_ids = self.env["nestogy.portal.link"].search(
                 [("partner_id", "child_of", partner.ids)], limit=LINKS_SHOWN
             )
+            partner.portal_access_log_ids = self.env["nestogy.portal.access.log"].search(
+                [("partner_id", "child_of", partner.ids)], limit=LINKS_SHOWN
+            )
 
     # ------------------------------------------------------------------
     # Buttons
@@ -114,6 +126,32 @@ class ResPartner(models.Model):
             raise UserError(self.env._("%s has no access to the portal.", self.display_name))
         line.action_revoke_access()
         return self._portal_notice(self.env._("%s cannot enter the portal any more.", self.display_name))
+
+    def action_portal_staff_link(self):
+        """Show a link that signs this contact in for a day, to be given to him on another way than by mail."""
+        self.ensure_one()
+        self._check_may_manage_portal()
+        url = self.env["nestogy.portal.link"]._issue(self, purpose="staff")
+        if not url:
+            raise UserError(self.env._("%s cannot enter the portal, so there is no link to give.", self.display_name))
+        self.env["nestogy.portal.access.log"]._log("staff_link", self, detail=self.env.user.name)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Sign-in Link"),
+            "res_model": "nestogy.portal.staff.link",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_partner_id": self.id, "default_url": url},
+        }
+
+    def action_portal_sign_out(self):
+        """End all sessions and links of the contact; he may sign in again."""
+        self.ensure_one()
+        self._check_may_manage_portal()
+        # users are an administrator's; this ends sessions and nothing else
+        self.sudo().user_ids.filtered("share")._end_portal_sessions(self.env._("signed out by %s", self.env.user.name))
+        self.env["nestogy.portal.access.log"]._log("signed_out", self, detail=self.env.user.name)
+        return self._portal_notice(self.env._("%s is signed out everywhere.", self.display_name))
 
     def _check_may_manage_portal(self):
         self.check_access("write")
@@ -173,7 +211,7 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "client_status_id" in vals:
+        if "client_status_id" in vals or "parent_id" in vals:
             self.filtered(lambda partner: not partner._client_may_log_in())._close_portal_door(
                 self.env._("client status")
             )
@@ -197,6 +235,22 @@ class ResPartner(models.Model):
         # a consequence of the status, whoever sets it
         people_sudo = self.sudo().with_context(active_test=False).search([("id", "child_of", self.ids)])
         people_sudo.user_ids.filtered("share")._end_portal_sessions(reason)
+        people_sudo._forget_document_tokens()
+
+    def _forget_document_tokens(self):
+        """Let the addresses with an access token that Odoo gave out for these people's documents lead nowhere."""
+        for model in OPEN_MODELS:
+            documents = self.env[model]
+            documents.flush_model(["access_token", "partner_id"])
+            # SQL, because the ORM would check and log each of thousands of documents for a field nobody sees
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET access_token = NULL WHERE partner_id IN %s AND access_token IS NOT NULL",
+                    SQL.identifier(documents._table),
+                    tuple(self.ids),
+                )
+            )
+            documents.invalidate_model(["access_token"])
 
     def _client_dashboard_widgets(self):
         """Who of the client was in the portal lately."""

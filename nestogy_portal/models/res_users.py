@@ -1,10 +1,14 @@
+import time
+
 from odoo import fields, models
 from odoo.exceptions import AccessDenied, UserError
 from odoo.fields import NO_ACCESS
 from odoo.http import request
-from odoo.tools import email_normalize
+from odoo.tools import SQL, email_normalize
 
-AGENT_LENGTH = 200  # characters kept of a browser's name
+from .nestogy_portal_access_log import AGENT_LENGTH
+
+STEP_UP = "identity-check-last"  # where Odoo keeps when the identity was last confirmed
 
 
 class ResUsers(models.Model):
@@ -26,8 +30,22 @@ class ResUsers(models.Model):
             user_sudo.nestogy_session_epoch += 1
         self.env["nestogy.portal.link"]._revoke_for(self, reason)
 
+    def _login(self, credential, user_agent_env):
+        """Keep how clients' people came in."""
+        auth_info = super()._login(credential, user_agent_env)
+        if user_agent_env and user_agent_env.get("interactive"):
+            user_sudo = self.sudo().browse(auth_info["uid"])  # he is in the door, and nobody yet
+            if user_sudo.share and user_sudo.partner_id._get_client():
+                kind = {"nestogy_code": "code", "webauthn": "passkey"}.get(credential.get("type"), "password")
+                if credential.get("type") != "nestogy_link":  # which writes its own row
+                    self.env["nestogy.portal.access.log"]._log(kind, user_sudo.partner_id)
+                    if request:
+                        # whoever has just shown a password or a fresh code need not show it again
+                        request.session[STEP_UP] = time.time()
+        return auth_info
+
     def _check_credentials(self, credential, env):
-        """Know our links as credentials, and let nobody in whose client's status forbids it.
+        """Know our links and codes as credentials, and let nobody in whose client's status forbids it.
 
         The refusal comes after the ordinary check and in the same words, so that it tells nothing.
         """
@@ -42,6 +60,12 @@ class ResUsers(models.Model):
                 agent=environ.user_agent.string[:AGENT_LENGTH] if environ else None,
             )
             return {"uid": user.id, "auth_method": "nestogy_link", "mfa": "default"}
+        if credential.get("type") == "nestogy_code":
+            user = self.env.user
+            self.env["nestogy.portal.link.request"]._consume_code(
+                user, credential.get("browser"), credential.get("code")
+            )
+            return {"uid": user.id, "auth_method": "nestogy_code", "mfa": "default"}
         result = super()._check_credentials(credential, env)
         if not self.env.user._portal_door_is_open():
             raise AccessDenied()
@@ -52,6 +76,12 @@ class ResUsers(models.Model):
         self.ensure_one()
         user_sudo = self.sudo()  # asked before anybody is signed in
         return not user_sudo.share or user_sudo.partner_id._client_may_log_in()
+
+    def _has_password(self):
+        """Say whether this user has a password; those who only ever came by link have none."""
+        self.ensure_one()
+        # SQL, because the ORM never reads the column
+        return bool(self.env.execute_query(SQL("SELECT 1 FROM res_users WHERE id = %s AND password <> ''", self.id)))
 
     def write(self, vals):
         self._check_own_details_unchanged(vals)

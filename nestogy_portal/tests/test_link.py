@@ -18,12 +18,13 @@ class TestLink(PortalMakers, TransactionCase):
         super().setUpClass()
         cls.make_portal_world()
         cls.invoice = cls.make_invoice(cls.client, 100)
+        cls.estimate = cls.env["sale.order"].create({"partner_id": cls.client.id})
         cls.links = cls.env["nestogy.portal.link"]
         cls.make_user("link_viewer", "viewer")
         cls.make_user("link_agent", "agent")
 
-    def issue(self, partner=None, **kwargs):
-        url = self.links._issue(partner or self.owner, self.invoice, **kwargs)
+    def issue(self, partner=None, document=None, **kwargs):
+        url = self.links._issue(partner or self.owner, document or self.estimate, **kwargs)
         return url.rpartition("/")[2] if url else ""
 
     def consume(self, token, device=None, contact=None):
@@ -63,8 +64,64 @@ class TestLink(PortalMakers, TransactionCase):
             link = self.links._find(self.issue())
             left = link.expires_at - fields.Datetime.now()
             self.assertAlmostEqual(left.total_seconds(), timedelta(days=days).total_seconds(), delta=60)
-        with self.assertRaises(ValidationError):
-            self.env["res.config.settings"].create({"nestogy_portal_link_days": 91})
+        for name, value in (("link_days", 91), ("requested_minutes", 4), ("session_hours", 0), ("idle_hours", 25)):
+            with self.assertRaises(ValidationError):
+                self.env["res.config.settings"].create({f"nestogy_portal_{name}": value})
+
+    def test_a_link_outlives_the_day_its_invoice_is_due(self):
+        for due, days in ((10, 40), (-10, 30), (300, 90)):
+            due_date = fields.Date.today() + timedelta(days=due)
+            invoice = self.make_invoice(self.client, 10, date=fields.Date.today() - timedelta(days=20), due=due_date)
+            link = self.links._find(self.issue(document=invoice))
+            left = link.expires_at - fields.Datetime.now()
+            self.assertAlmostEqual(left.total_seconds(), timedelta(days=days).total_seconds(), delta=60)
+
+    def test_a_contact_who_moves_to_a_closed_client_is_out(self):
+        token = self.issue(self.colleague)
+        self.set_status(self.other_client, "fraud")
+        self.colleague.parent_id = self.other_client
+        self.assertFalse(self.links._find(token))
+        self.assertEqual(self.colleague.user_ids.nestogy_session_epoch, 1)
+
+    def test_a_closed_client_s_document_tokens_are_forgotten(self):
+        foreign = self.make_invoice(self.other_client, 10)
+        tokens = [document._portal_ensure_token() for document in (self.invoice, self.estimate, foreign)]
+        self.set_status(self.client, "fraud")
+        self.assertFalse(self.invoice.access_token or self.estimate.access_token)
+        self.assertEqual(foreign.access_token, tokens[2])
+
+    def test_stories_are_shortened_and_forgotten(self):
+        log = self.env["nestogy.portal.access.log"]
+        link = self.links._find(self.issue())
+        rows = [log._log("link", self.owner, link=link) for _age in range(3)]
+        now = fields.Datetime.now()
+        for row, days, ip in zip(rows, (1, 91, 731), ("192.0.2.77", "2001:db8:1:2::9", "192.0.2.1"), strict=True):
+            row.sudo().write({"at": now - timedelta(days=days), "ip": ip})
+        link.write({"used_at": now - timedelta(days=100), "use_ip": "198.51.100.9"})
+        log._gc_access_log()
+        self.assertEqual(rows[0].ip, "192.0.2.77")
+        self.assertEqual(rows[1].ip, "2001:db8:1::/48")
+        self.assertEqual(link.use_ip, "198.51.100.0/24")
+        self.assertFalse(rows[2].exists())
+        log._gc_access_log()
+        self.assertEqual(rows[1].ip, "2001:db8:1::/48")
+        self.links._gc_links()
+        self.assertTrue(link.exists())
+        link.expires_at = now - timedelta(days=366)
+        self.links._gc_links()
+        self.assertFalse(link.exists())
+        self.assertFalse(rows[0].link_id)
+
+    def test_nobody_changes_the_access_log(self):
+        row = self.env["nestogy.portal.access.log"]._log("link", self.owner)
+        for user in (self.env.ref("base.user_admin"), self.env["res.users"].search([("login", "=", "link_agent")])):
+            mine = row.with_user(user)
+            self.assertEqual(mine.event, "link")
+            with mute_logger("odoo.addons.base.models.ir_model"):
+                for act in (lambda row=mine: row.write({"ip": "x"}), mine.unlink, mine.copy):
+                    self.assertRaises(AccessError, act)
+        with mute_logger("odoo.addons.base.models.ir_model"), self.assertRaises(AccessError):
+            row.with_user(self.owner.user_ids).read(["event"])
 
     def test_a_contact_without_user_gets_one_silently(self):
         contact = self.make_contact(self.client, "Nina New", "nina@acme.example")

@@ -151,6 +151,5 @@ class TestOwnDetails(PortalCase):
             f"/my/invoices/{invoice.id}?report_type=html",
             "/my/orders",
             "/my/quotes",
-            "/my/payment_method",
         ):
             self.assertEqual(self.open(path).status_code, 200, path)

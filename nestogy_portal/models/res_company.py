@@ -1,0 +1,12 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    portal_document_by_link = fields.Boolean(
+        string="Show Mailed Documents Without Signing In",
+        default=True,
+        help="Whoever holds the mail of an invoice or estimate sees and pays this one document in any browser; "
+        "everything else asks to sign in.",
+    )

@@ -1,0 +1,1 @@
+from . import nestogy_portal_staff_link
