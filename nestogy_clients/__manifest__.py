@@ -37,6 +37,7 @@
         "views/res_partner_views.xml",
         "wizards/nestogy_client_import_views.xml",
         "wizards/nestogy_client_status_set_views.xml",
+        "wizards/nestogy_client_group_set_views.xml",
         "views/res_config_settings_views.xml",
         "views/nestogy_clients_menus.xml",
     ],

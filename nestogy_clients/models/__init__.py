@@ -1,5 +1,6 @@
 from . import nestogy_client_status
 from . import nestogy_client_status_change
+from . import nestogy_client_settings_mixin
 from . import nestogy_client_group
 from . import nestogy_client_mail_mixin
 from . import nestogy_client_mail_template
@@ -19,6 +20,7 @@ from . import res_partner_phone
 from . import res_partner_finance
 from . import res_partner_mail
 from . import res_partner_settings
+from . import res_partner_language
 from . import res_partner_dashboard
 from . import res_partner_import
 from . import account_move
@@ -27,3 +29,4 @@ from . import account_fiscal_position
 from . import product_pricelist
 from . import sale_order
 from . import contract_contract
+from . import ir_default

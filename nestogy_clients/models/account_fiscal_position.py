@@ -23,9 +23,9 @@ class AccountFiscalPosition(models.Model):
         """Leave out the taxes of exempt clients; let a group's position hold after the client's own one."""
         if partner and partner._is_tax_exempt(self.env.context.get("client_tax_date")):
             return self.env.company._get_tax_exempt_position().with_env(self.env)
-        for each in filter(None, (delivery, partner)):
-            position, level = each._client_setting("fiscal_position")
-            if level == "group":
-                own = (partner | (delivery or partner)).with_company(self.env.company).property_account_position_id[:1]
-                return own or position
+        found = [each._client_setting("fiscal_position") for each in (delivery, partner) if each]
+        for wanted in ("client", "group"):
+            for position, level in found:
+                if level == wanted:
+                    return position  # none, when the client is to have none though its address would find one
         return super()._get_fiscal_position(partner, delivery)

@@ -29,7 +29,7 @@ class AccountMove(models.Model):
         for move in self.filtered(lambda each: each.is_sale_document(include_receipts=True) and each.partner_id):
             client = move.commercial_partner_id.with_company(move.company_id)
             term, level = client._client_setting("payment_term")
-            if level == "group":
+            if level != "company":
                 move.invoice_payment_term_id = term
 
     @api.depends("partner_id")

@@ -19,7 +19,7 @@ class ContractContract(models.Model):
         if self.partner_id and self.contract_type == "sale":
             client = self.partner_id.with_company(self.company_id or self.env.company)
             term, level = client._client_setting("payment_term")
-            if level == "group":
+            if level != "company":
                 self.payment_term_id = term
         return result
 

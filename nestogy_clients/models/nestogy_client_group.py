@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class NestogyClientGroup(models.Model):
@@ -10,6 +11,7 @@ class NestogyClientGroup(models.Model):
     """
 
     _name = "nestogy.client.group"
+    _inherit = ["nestogy.client.settings.mixin"]
     _description = "Client Group"
     _order = "sequence, name, id"
     _check_company_auto = True
@@ -34,6 +36,12 @@ class NestogyClientGroup(models.Model):
         ),
         string="Invoice Delivery",
     )
+    lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        string="Language",
+        help="New clients of the group start in this language; those that speak the former one follow.",
+    )
+    setting_overrides = fields.Char(help="Names of the settings that are set to nothing, each between commas.")
     mail_template_ids = fields.One2many("nestogy.client.mail.template", "group_id", string="E-mail Templates")
     client_count = fields.Integer(compute="_compute_client_count")
 
@@ -89,6 +97,109 @@ class NestogyClientGroup(models.Model):
                 raise UserError(
                     self.env._("The client group %s still has clients; move them to another group first.", group.name)
                 )
+
+    def write(self, vals):
+        clients = self.env["res.partner"]
+        before = {group: group._inherited_language() for group in self} if "lang" in vals else {}
+        result = super().write(vals)
+        for group, former in before.items():
+            clients.with_company(group.company_id)._follow_language(
+                Domain("client_group_id", "=", group.id), former, group._inherited_language()
+            )
+        return result
+
+    def _inherited_language(self):
+        """The language of those clients of the group that have none of their own."""
+        return self._resolve_setting("language", self._client_settings()["language"])[0]
+
+    def _setting_chain(self):
+        # settings hold for whoever makes the document, as in res.partner
+        group_sudo = self.sudo().with_company(self.sudo().company_id)
+        return [("group", group_sudo), ("company", group_sudo.env.company)]
+
+    def _own_setting(self, name, setting):
+        value = self[setting.group_field]
+        return bool(value) or name in self._unpack_overrides(self.setting_overrides), value
+
+    def _store_setting(self, name, setting, value):
+        names = self._unpack_overrides(self.setting_overrides)
+        names = names - {name} if value else names | {name}
+        self.write({setting.group_field: value, "setting_overrides": self._pack_overrides(names)})
+
+    def _forget_setting(self, name, setting):
+        names = self._unpack_overrides(self.setting_overrides) - {name}
+        self.write({setting.group_field: False, "setting_overrides": self._pack_overrides(names)})
+
+    def _may_change_setting(self, setting):
+        return self.has_access("write")
+
+    def _setting_exceptions(self, name):
+        clients = self.env["res.partner"].with_company(self.company_id)
+        domain = clients._setting_override_domain(name) & Domain("client_group_id", "=", self.id)
+        domain &= Domain("is_client", "=", True)
+        count = clients.search_count(domain)
+        label = self.env._("1 client has its own") if count == 1 else self.env._("%s clients have their own", count)
+        return [self._prepare_setting_exception(label, clients, domain)] if count else []
+
+    def _setting_mail_rows(self):
+        return self._mail_text_rows(self.env["res.partner"])
+
+    def _mail_text_rows(self, client):
+        """The rows of the settings table that say in whose words each kind of mail goes out.
+
+        :param res.partner client: whose table it is, empty for that of the group
+        """
+        texts = self.env["nestogy.client.mail.template"]
+        here = Domain("client_id", "=", client.id) if client else Domain.FALSE
+        found = texts.search(
+            (here | Domain("group_id", "in", self.ids))
+            & (Domain("lang", "in", [client.lang, False]) if client else Domain.TRUE)
+        ).sorted(lambda text: (not text.client_id, not text.lang if client else bool(text.lang)))
+        may_change = client.has_access("write") if client else self.has_access("write")
+        may_change = may_change and texts.has_access("create")
+        rows = []
+        for kind, spec in texts._mail_kinds().items():
+            text = found.filtered(lambda each, kind=kind: each.kind == kind)[:1]
+            is_own = bool(text and (text.client_id or not client))
+            level = "client" if text.client_id else "group" if text else "default"
+            action = {
+                "type": "ir.actions.act_window",
+                "name": self.env._("E-mail Template: %s", spec["label"]),
+                "res_model": texts._name,
+                "views": [(False, "form")],
+                "target": "new",
+            }
+            if is_own:
+                action["res_id"] = text.id
+            else:
+                action["context"] = {
+                    "default_client_id": client.id,
+                    "default_group_id": False if client else self.id,
+                    "default_kind": kind,
+                    "default_subject": text.subject or spec["subject"],
+                    "default_body": text.body or spec["body"],
+                }
+            rows.append(
+                {
+                    "name": f"mail_{kind}",
+                    "label": self.env._("E-mail: %s", spec["label"]),
+                    "value": text.subject or self.env._("The company's template"),
+                    "level": level,
+                    "level_label": self._setting_level_label(level, "")
+                    if text
+                    else self._setting_level_label("company", self.env.company),
+                    "is_own": is_own,
+                    "inherited": "",
+                    "inherited_label": "",
+                    "may_change": may_change,
+                    "change_label": self.env._("Edit") if is_own else self.env._("Write own"),
+                    "note": "",
+                    "editor": None,
+                    "action": action,
+                    "exceptions": [],
+                }
+            )
+        return rows
 
     def action_make_default(self):
         """Let new clients start in this group; those that exist stay where they are."""

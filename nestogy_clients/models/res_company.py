@@ -1,9 +1,19 @@
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    """The level on which settings of clients end, and the home of the default client group."""
+
+    _name = "res.company"
+    _inherit = ["res.company", "nestogy.client.settings.mixin"]
+
+    client_lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        string="Language of Clients",
+        help="New clients start in this language; empty means the company's own.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -69,3 +79,66 @@ class ResCompany(models.Model):
         return found or positions_sudo.create(
             {"name": self.env._("Tax exempt"), "company_id": self.id, "is_client_tax_exempt": True, "sequence": 1000}
         )
+
+    def write(self, vals):
+        clients = self.env["res.partner"]
+        before = {company: company._client_language() for company in self} if "client_lang" in vals else {}
+        result = super().write(vals)
+        for company, former in before.items():
+            groups = self.env["nestogy.client.group"].sudo()  # those that inherit follow, whoever changed the company
+            groups = groups.search([("company_id", "=", company.id), ("lang", "=", False)])
+            clients.with_company(company)._follow_language(
+                Domain("client_group_id", "in", groups.ids), former, company._client_language()
+            )
+        return result
+
+    def _client_language(self):
+        return self.client_lang or self.partner_id.lang
+
+    def _setting_chain(self):
+        company_sudo = self.sudo()  # settings hold for whoever makes the document, as in res.partner
+        return [("company", company_sudo.with_company(company_sudo))]
+
+    def _own_setting(self, name, setting):
+        if name == "language":
+            value = self._client_language()
+        elif setting.company_field:
+            value = self[setting.company_field]
+        else:
+            clients = self.env["res.partner"].with_company(self)
+            value = clients._fields[setting.client_field].get_company_dependent_fallback(clients)
+        return bool(value), value
+
+    def _store_setting(self, name, setting, value):
+        if setting.company_field:
+            self[setting.company_field] = value
+        else:
+            self.env["ir.default"].set("res.partner", setting.client_field, value, company_id=self.id)
+
+    def _forget_setting(self, name, setting):
+        if setting.company_field:
+            self[setting.company_field] = False
+        else:
+            field = self.env["ir.model.fields"]._get("res.partner", setting.client_field)
+            domain = [("field_id", "=", field.id), ("company_id", "=", self.id), ("user_id", "=", False)]
+            self.env["ir.default"].search(domain).unlink()
+
+    def _may_change_setting(self, setting):
+        return not setting.company_note and self.env.user.has_group("nestogy_clients.nestogy_clients_group_admin")
+
+    def _setting_exceptions(self, name):
+        setting = self._client_settings()[name]
+        groups = self.env["nestogy.client.group"]
+        of_groups = Domain("company_id", "=", self.id) & (
+            Domain("setting_overrides", "like", f",{name},") | Domain(setting.group_field, "!=", False)
+        )
+        clients = self.env["res.partner"].with_company(self)
+        of_clients = clients._setting_override_domain(name) & Domain("is_client", "=", True)
+        found = []
+        if count := groups.search_count(of_groups):
+            label = self.env._("1 group has its own") if count == 1 else self.env._("%s groups have their own", count)
+            found.append(self._prepare_setting_exception(label, groups, of_groups))
+        if count := clients.search_count(of_clients):
+            label = self.env._("1 client has its own") if count == 1 else self.env._("%s clients have their own", count)
+            found.append(self._prepare_setting_exception(label, clients, of_clients))
+        return found

@@ -9,7 +9,7 @@ class SaleOrder(models.Model):
         super()._compute_payment_term_id()
         for order in self.filtered("partner_id"):
             term, level = order.partner_id.with_company(order.company_id)._client_setting("payment_term")
-            if level == "group":
+            if level != "company":
                 order.payment_term_id = term
 
     @api.depends("partner_id")
