@@ -97,6 +97,8 @@ class NestogyClientSettingsMixin(models.AbstractModel):
         self._check_settings_visible()
         rows = {}
         for name, setting in self._client_settings().items():
+            if setting.feature and not self.env.user.has_group(setting.feature):
+                continue
             rows.setdefault(setting.subject, []).append(self._prepare_setting_row(name, setting))
         rows.setdefault("mail", []).extend(self._setting_mail_rows())
         return [

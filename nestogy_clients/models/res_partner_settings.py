@@ -63,6 +63,7 @@ class ResPartner(models.Model):
                 subject="money",
                 role=BILLING,
                 company_note=self.env._("The company's currency is set in Accounting."),
+                feature="base.group_multi_currency",
             ),
             "pricelist": ClientSetting(
                 self.env._("Pricelist"),
@@ -72,6 +73,7 @@ class ResPartner(models.Model):
                 role=BILLING,
                 default_label=self.env._("By the client's country"),
                 company_note=self.env._("The first pricelist that fits the client's country."),
+                feature="product.group_product_pricelist",
             ),
             "fiscal_position": ClientSetting(
                 self.env._("Fiscal position"),

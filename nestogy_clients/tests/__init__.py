@@ -3,6 +3,7 @@ from . import test_client_file
 from . import test_addresses
 from . import test_clients
 from . import test_client_groups
+from . import test_client_language
 from . import test_contacts
 from . import test_dashboard
 from . import test_import

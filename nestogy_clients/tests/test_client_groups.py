@@ -76,3 +76,21 @@ class TestClientGroups(ClientsCase):
         groups.mapped("company_id.name")
         with self.assertQueryCount(1):
             self.assertEqual(groups.mapped("client_count"), [1] * 6)
+
+    @users("groups_agent")
+    def test_many_clients_move_at_once(self):
+        clients = self.make_client("One") | self.make_client("Two") | self.make_client("Three")
+        clients[0].client_group_id = self.managed
+        clients[1].sudo().set_client_setting("language", "en_US")
+        wizard = self.env["nestogy.client.group.set"].create(
+            {"client_ids": clients.ids, "group_id": self.managed.id, "company_id": self.env.company.id}
+        )
+        self.assertEqual(wizard.consequence, "2 of 3 clients move to Managed; 1 of them keep settings of their own.")
+        wizard.action_apply()
+        self.assertEqual(clients.client_group_id, self.managed)
+        self.assertEqual(clients[1].setting_overrides, ",language,")
+        foreign = self.env["res.company"].sudo().create({"name": "Second"})._get_default_client_group()
+        wizard.sudo().group_id = foreign
+        with self.assertRefused(UserError, "is a group of Second"):
+            wizard.action_apply()
+        self.assertEqual(clients.client_group_id, self.managed)

@@ -24,3 +24,4 @@ class ClientSetting(NamedTuple):
     default_label: str = ""  # what holds when nothing is set on any level
     company_note: str = ""  # where the company's value is kept, when it is not changed beside the others
     always_set: bool = False  # the client's field is never empty, so a value equal to the inherited one is inherited
+    feature: str = ""  # a group that users have while this feature of Odoo is switched on; others do not see the row
