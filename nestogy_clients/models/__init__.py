@@ -21,6 +21,7 @@ from . import res_partner_finance
 from . import res_partner_mail
 from . import res_partner_settings
 from . import res_partner_language
+from . import res_partner_team
 from . import res_partner_dashboard
 from . import res_partner_import
 from . import account_move
@@ -30,3 +31,5 @@ from . import product_pricelist
 from . import sale_order
 from . import contract_contract
 from . import ir_default
+from . import res_config_settings
+from . import res_users

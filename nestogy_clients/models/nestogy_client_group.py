@@ -141,66 +141,6 @@ class NestogyClientGroup(models.Model):
         label = self.env._("1 client has its own") if count == 1 else self.env._("%s clients have their own", count)
         return [self._prepare_setting_exception(label, clients, domain)] if count else []
 
-    def _setting_mail_rows(self):
-        return self._mail_text_rows(self.env["res.partner"])
-
-    def _mail_text_rows(self, client):
-        """The rows of the settings table that say in whose words each kind of mail goes out.
-
-        :param res.partner client: whose table it is, empty for that of the group
-        """
-        texts = self.env["nestogy.client.mail.template"]
-        here = Domain("client_id", "=", client.id) if client else Domain.FALSE
-        found = texts.search(
-            (here | Domain("group_id", "in", self.ids))
-            & (Domain("lang", "in", [client.lang, False]) if client else Domain.TRUE)
-        ).sorted(lambda text: (not text.client_id, not text.lang if client else bool(text.lang)))
-        may_change = client.has_access("write") if client else self.has_access("write")
-        may_change = may_change and texts.has_access("create")
-        rows = []
-        for kind, spec in texts._mail_kinds().items():
-            text = found.filtered(lambda each, kind=kind: each.kind == kind)[:1]
-            is_own = bool(text and (text.client_id or not client))
-            level = "client" if text.client_id else "group" if text else "default"
-            action = {
-                "type": "ir.actions.act_window",
-                "name": self.env._("E-mail Template: %s", spec["label"]),
-                "res_model": texts._name,
-                "views": [(False, "form")],
-                "target": "new",
-            }
-            if is_own:
-                action["res_id"] = text.id
-            else:
-                action["context"] = {
-                    "default_client_id": client.id,
-                    "default_group_id": False if client else self.id,
-                    "default_kind": kind,
-                    "default_subject": text.subject or spec["subject"],
-                    "default_body": text.body or spec["body"],
-                }
-            rows.append(
-                {
-                    "name": f"mail_{kind}",
-                    "label": self.env._("E-mail: %s", spec["label"]),
-                    "value": text.subject or self.env._("The company's template"),
-                    "level": level,
-                    "level_label": self._setting_level_label(level, "")
-                    if text
-                    else self._setting_level_label("company", self.env.company),
-                    "is_own": is_own,
-                    "inherited": "",
-                    "inherited_label": "",
-                    "may_change": may_change,
-                    "change_label": self.env._("Edit") if is_own else self.env._("Write own"),
-                    "note": "",
-                    "editor": None,
-                    "action": action,
-                    "exceptions": [],
-                }
-            )
-        return rows
-
     def action_make_default(self):
         """Let new clients start in this group; those that exist stay where they are."""
         self.ensure_one()

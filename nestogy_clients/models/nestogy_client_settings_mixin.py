@@ -61,9 +61,74 @@ class NestogyClientSettingsMixin(models.AbstractModel):
             ]
         return {"label": label, "model": records._name, "domain": list(domain), "views": views}
 
+    def _may_change_mail_text(self):
+        """Say whether this level can have words of its own for mails; the rights on templates are asked besides."""
+        return self.has_access("write")
+
     def _setting_mail_rows(self):
-        """Rows of the table for the texts of mails, which are records and not values."""
-        return []
+        """Rows of the table that say in whose words each kind of mail goes out; texts are records and not values."""
+        texts = self.env["nestogy.client.mail.template"]
+        chain = [(level, holder) for level, holder in self._setting_chain() if f"{level}_id" in texts._fields]
+        here = self._setting_chain()[0][0]
+        if here not in dict(chain):
+            return []
+        ranks = {(level, holder.id): rank for rank, (level, holder) in enumerate(chain)}
+        domain = Domain.OR(Domain(f"{level}_id", "=", holder.id) for level, holder in chain)
+        if here == "client":
+            domain &= Domain("lang", "in", [self.lang, False])
+
+        def level_of(text):
+            return next(level for level, _holder in chain if text[f"{level}_id"])
+
+        def rank_of(text):
+            level = level_of(text)
+            # a client is written in its language before others; groups are shown what holds for all languages
+            return ranks[level, text[f"{level}_id"].id], bool(text.lang) != (here == "client")
+
+        found = texts.search(domain).sorted(rank_of)
+        may_change = texts.has_access("create") and self._may_change_mail_text()
+        rows = []
+        for kind, spec in texts._mail_kinds().items():
+            text = found.filtered(lambda each, kind=kind: each.kind == kind)[:1]
+            level = level_of(text) if text else "default"
+            rows.append(self._prepare_mail_row(kind, spec, text, level, here, may_change))
+        return rows
+
+    def _prepare_mail_row(self, kind, spec, text, level, here, may_change):
+        is_own = level == here
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("E-mail Template: %s", spec["label"]),
+            "res_model": "nestogy.client.mail.template",
+            "views": [(False, "form")],
+            "target": "new",
+        }
+        if is_own:
+            action["res_id"] = text.id
+        else:
+            # one begins with the words that hold now
+            action["context"] = {
+                f"default_{here}_id": self.id,
+                "default_kind": kind,
+                "default_subject": text.subject or spec["subject"],
+                "default_body": text.body or spec["body"],
+            }
+        return {
+            "name": f"mail_{kind}",
+            "label": self.env._("E-mail: %s", spec["label"]),
+            "value": text.subject or self.env._("The ordinary template"),
+            "level": level,
+            "level_label": self._setting_level_label(level if text else "company", text),
+            "is_own": is_own,
+            "inherited": "",
+            "inherited_label": "",
+            "may_change": may_change,
+            "change_label": self.env._("Edit") if is_own else self.env._("Write own"),
+            "note": "",
+            "editor": None,
+            "action": action,
+            "exceptions": [],
+        }
 
     # The resolver.
 

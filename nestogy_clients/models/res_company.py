@@ -15,6 +15,12 @@ class ResCompany(models.Model):
         help="New clients start in this language; empty means the company's own.",
     )
 
+    client_own_team_only = fields.Boolean(
+        string="Clients by Team",
+        help="Staff with a client role below Manager sees the clients of its own teams, those without a team, and those"
+        " of which it is the account manager.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
@@ -84,6 +90,8 @@ class ResCompany(models.Model):
         clients = self.env["res.partner"]
         before = {company: company._client_language() for company in self} if "client_lang" in vals else {}
         result = super().write(vals)
+        if "client_own_team_only" in vals:
+            self.env.registry.clear_cache()  # record rules are kept there
         for company, former in before.items():
             groups = self.env["nestogy.client.group"].sudo()  # those that inherit follow, whoever changed the company
             groups = groups.search([("company_id", "=", company.id), ("lang", "=", False)])

@@ -178,6 +178,9 @@ class ResPartner(models.Model):
     def _may_change_setting(self, setting):
         return self.is_client and self.env.user.has_group(setting.role)
 
+    def _may_change_mail_text(self):
+        return self.is_client
+
     @api.model_create_multi
     def create(self, vals_list):
         partners = super().create(vals_list)
@@ -305,6 +308,3 @@ class ResPartner(models.Model):
                 if not lines:
                     lines = [self.env._("No setting of the client changes.")]
             client.client_group_effect = "\n".join(lines) or False
-
-    def _setting_mail_rows(self):
-        return self.client_group_id._mail_text_rows(self) if self.is_client else []

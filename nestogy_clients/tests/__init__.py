@@ -16,4 +16,5 @@ from . import test_roles
 from . import test_settings
 from . import test_statuses
 from . import test_tax_exempt
+from . import test_teams
 from . import test_tours

@@ -294,12 +294,13 @@ class TestSettings(ClientsCase):
 
     def test_the_texts_of_mails_are_in_the_table(self):
         row = self.row("mail_invoice")
-        self.assertEqual((row["value"], row["is_own"]), ("The company's template", False))
+        self.assertEqual((row["value"], row["is_own"]), ("The ordinary template", False))
         texts = self.env["nestogy.client.mail.template"]
         of_group = texts.create({"group_id": self.group.id, "kind": "invoice", "subject": "Ours", "body": "<p>x</p>"})
         row = self.row("mail_invoice")
         self.assertEqual((row["value"], row["level_label"]), ("Ours", "Group Managed"))
         made = texts.with_context(**row["action"]["context"]).create({})
+        self.assertFalse(made.group_id)
         self.assertRecordValues(
             made, [{"client_id": self.client.id, "kind": "invoice", "subject": "Ours", "body": of_group.body}]
         )

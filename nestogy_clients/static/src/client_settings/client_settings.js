@@ -28,13 +28,13 @@ export class ClientSettings extends Component {
         onWillUpdateProps((next) => this.load(next));
         useEffect(
             () => {
-                const target = this.focus && this.root.el?.querySelector(this.focus);
+                const target = this.focus && !this.state.busy && this.root.el?.querySelector(this.focus);
                 if (target) {
                     target.focus();
                     this.focus = "";
                 }
             },
-            () => [this.state.editing, this.state.none, this.state.subjects]
+            () => [this.state.editing, this.state.busy, this.state.subjects]
         );
     }
 

@@ -1,0 +1,7 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    client_own_team_only = fields.Boolean(related="company_id.client_own_team_only", readonly=False)
