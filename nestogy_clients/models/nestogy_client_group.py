@@ -102,6 +102,13 @@ class NestogyClientGroup(models.Model):
         clients = self.env["res.partner"]
         before = {group: group._inherited_language() for group in self} if "lang" in vals else {}
         result = super().write(vals)
+        if "setting_overrides" not in vals:
+            # a value written past the settings table ends a "none" that was chosen there
+            written = {name for name, setting in self._client_settings().items() if setting.group_field in vals}
+            for group in self.filtered("setting_overrides") if written else ():
+                group.setting_overrides = self._pack_overrides(
+                    self._unpack_overrides(group.setting_overrides) - written
+                )
         for group, former in before.items():
             clients.with_company(group.company_id)._follow_language(
                 Domain("client_group_id", "=", group.id), former, group._inherited_language()

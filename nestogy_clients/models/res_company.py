@@ -134,6 +134,12 @@ class ResCompany(models.Model):
     def _may_change_setting(self, setting):
         return not setting.company_note and self.env.user.has_group("nestogy_clients.nestogy_clients_group_admin")
 
+    def _prepare_setting_row(self, name, setting):
+        row = super()._prepare_setting_row(name, setting)
+        # below the company is only Odoo; what is kept elsewhere, or was never chosen, cannot be given up here
+        is_chosen = not setting.company_note and (not setting.company_field or bool(self[setting.company_field]))
+        return row | {"is_own": row["is_own"] and is_chosen, "inherited": "", "inherited_label": ""}
+
     def _setting_exceptions(self, name):
         setting = self._client_settings()[name]
         groups = self.env["nestogy.client.group"]

@@ -18,8 +18,9 @@ class ResPartner(models.Model):
         groups="base.group_user",
         help="The team that looks after the client. Contacts and addresses go with their client.",
     )
+
     # clients of an account manager are looked up by rules and filters
-    user_id = fields.Many2one(index="btree_not_null")
+    _user_id_idx = models.Index("(user_id) WHERE user_id IS NOT NULL")
 
     @api.depends("parent_id.client_team_id")
     def _compute_client_team_id(self):

@@ -139,6 +139,10 @@ class TestSettings(ClientsCase):
         self.assertSetting("payment_term", none, "group")
         self.group.inherit_client_setting("payment_term")
         self.assertSetting("payment_term", self.days[1], "company")
+        self.group.set_client_setting("payment_term", False)
+        self.group.payment_term_id = self.days[0]
+        self.group.payment_term_id = False
+        self.assertSetting("payment_term", self.days[1], "company")
         self.env.company.inherit_client_setting("payment_term")
         self.assertSetting("payment_term", none, "company")
 
@@ -190,6 +194,16 @@ class TestSettings(ClientsCase):
         self.assertFalse(contact.setting_overrides)
         contact.client_status_id = self.env.ref("nestogy_clients.nestogy_client_status_active")
         self.assertEqual(contact.setting_overrides, ",payment_term,")
+
+    def test_a_company_shows_what_it_chose_itself(self):
+        company = self.env.company
+        self.assertFalse(self.row("currency", company)["may_change"])
+        self.assertFalse(self.row("currency", company)["is_own"])
+        language = self.row("language", company)
+        self.assertEqual((language["value"], language["is_own"]), ("English (US)", False))
+        company.set_client_setting("payment_term", self.days[0].id)
+        row = self.row("payment_term", company)
+        self.assertEqual((row["value"], row["level_label"], row["is_own"]), ("7 days", "Company", True))
 
     def test_companies_keep_their_own_overrides(self):
         second = self.env["res.company"].create({"name": "Second"})
