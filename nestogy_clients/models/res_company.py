@@ -134,6 +134,9 @@ class ResCompany(models.Model):
     def _may_change_setting(self, setting):
         return not setting.company_note and self.env.user.has_group("nestogy_clients.nestogy_clients_group_admin")
 
+    def _may_change_mail_text(self):
+        return self.env.user.has_group("nestogy_clients.nestogy_clients_group_admin")
+
     def _prepare_setting_row(self, name, setting):
         row = super()._prepare_setting_row(name, setting)
         # below the company is only Odoo; what is kept elsewhere, or was never chosen, cannot be given up here

@@ -97,6 +97,10 @@ class TestTeams(ClientsCase):
                 self.assertFalse(record.with_user(self.south_agent).search([("id", "=", record.id)]))
                 with self.assertRefused(AccessError, "."):
                     record.with_user(self.south_agent).read(["display_name"])
+        group = self.env["nestogy.client.mail.template"].create(
+            {"group_id": self.client.client_group_id.id, "kind": "invoice", "subject": "x", "body": "<p>x</p>"}
+        )
+        self.assertEqual(group.with_user(self.south_agent).subject, "x")
         with self.assertRefused(AccessError, "."):
             template.with_user(self.south_agent).subject = "Taken"
         self.assertEqual(template.subject, "x")

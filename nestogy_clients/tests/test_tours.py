@@ -19,3 +19,13 @@ class TestTours(ClientsMakers, HttpCase):
             ],
         )
         self.assertEqual(client.client_mail_template_ids.subject, "Tour invoice {number}")
+
+    def test_settings_are_overridden_and_inherited_again(self):
+        terms = self.env["account.payment.term"].create([{"name": "Tour Group Terms"}, {"name": "Tour Own Terms"}])
+        group = self.env["nestogy.client.group"].create({"name": "Tour Group", "payment_term_id": terms[0].id})
+        client = self.make_client("Tour Client", client_group_id=group.id)
+        self.make_user("tour_settings", "agent", "billing")
+        self.start_tour(f"/odoo/clients/{client.id}", "nestogy_clients_settings", login="tour_settings")
+        self.assertEqual(client.setting_overrides, ",fiscal_position,invoice_delivery,")
+        self.assertEqual(client._client_setting("invoice_delivery"), ("manual", "client"))
+        self.assertEqual(client._client_setting("payment_term"), (terms[0], "group"))
