@@ -142,7 +142,7 @@ class NestogyClientGroup(models.Model):
 
     def _setting_exceptions(self, name):
         clients = self.env["res.partner"].with_company(self.company_id)
-        domain = clients._setting_override_domain(name) & Domain("client_group_id", "=", self.id)
+        domain = clients._setting_override_domain(name, self) & Domain("client_group_id", "=", self.id)
         domain &= Domain("is_client", "=", True)
         count = clients.search_count(domain)
         label = self.env._("1 client has its own") if count == 1 else self.env._("%s clients have their own", count)

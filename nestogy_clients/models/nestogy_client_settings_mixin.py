@@ -143,12 +143,13 @@ class NestogyClientSettingsMixin(models.AbstractModel):
         :param str skip: a level that is passed over, to see what would be inherited
         :return: tuple of the value (a record in sudo or a scalar, falsy when it is set nowhere) and the level
         """
-        chain = [(level, holder) for level, holder in self._setting_chain() if level != skip]
-        for level, holder in chain:
-            is_own, value = holder._own_setting(name, setting)
-            if is_own:
-                return value, level
-        return (holder._own_setting(name, setting)[1] if chain else False), "company"
+        value = False
+        for level, holder in self._setting_chain():
+            if level != skip:
+                is_own, value = holder._own_setting(name, setting)
+                if is_own:
+                    return value, level
+        return value, "company"  # which is asked last, whatever it says
 
     # The table on the forms: one call shows it, one changes it.
 

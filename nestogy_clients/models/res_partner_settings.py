@@ -121,16 +121,23 @@ class ResPartner(models.Model):
             and ``client``, ``group`` or ``company``
         """
         self.ensure_one()
-        value, level = self._resolve_setting(name, self._client_settings()[name])
-        return (value.with_env(self.env) if isinstance(value, models.BaseModel) else value), level
+        return self._client_settings_of(name)[self][name]
 
     def _client_settings_of(self, *names):
         """Settings of many clients, with as many queries as for one.
 
         :return: dict of partner to a dict of name to what :meth:`_client_setting` says; of all settings without names
         """
-        names = names or tuple(self._client_settings())
-        return {partner: {name: partner._client_setting(name) for name in names} for partner in self}
+        settings = self._client_settings()
+        found = {}
+        for partner in self:
+            found[partner] = {}
+            for name in names or settings:
+                value, level = partner._resolve_setting(name, settings[name])
+                # the value was read in sudo; what is done with it is up to the user
+                value = value.with_env(self.env) if isinstance(value, models.BaseModel) else value
+                found[partner][name] = value, level
+        return found
 
     def _setting_chain(self):
         # settings hold for whoever makes the document, a portal user or a cron too
@@ -264,13 +271,17 @@ class ResPartner(models.Model):
         )
 
     @api.model
-    def _setting_override_domain(self, name):
-        """The clients that have a setting of their own, in the current company."""
+    def _setting_override_domain(self, name, groups=None):
+        """The clients that have a setting of their own, in the current company.
+
+        :param nestogy.client.group groups: those among whose clients is searched, all of the company when empty
+        """
         setting = self._client_settings()[name]
         field = self._fields[setting.client_field]
         own = Domain("setting_overrides", "like", f",{name},")
         if setting.always_set:
-            for group in self.env["nestogy.client.group"].search([("company_id", "=", self.env.company.id)]):
+            of_company = [("company_id", "=", self.env.company.id)]
+            for group in groups or self.env["nestogy.client.group"].search(of_company):
                 inherited, _level = group._resolve_setting(name, setting)
                 if inherited:
                     own |= Domain("client_group_id", "=", group.id) & Domain(field.name, "not in", [inherited, False])
