@@ -301,13 +301,13 @@ class ResPartner(models.Model):
             if client._origin and client._origin.is_client and group != former:
                 for name, setting in self._client_settings().items():
                     value, level = client._origin._resolve_setting(name, setting)
-                    if level == "client" and not setting.always_set:
+                    if level == "client":
                         continue
                     chosen = group or self.env.company._get_default_client_group()
                     new_value, new_level = chosen._resolve_setting(name, setting)
                     before = self._setting_text(setting, value, level)
                     after = self._setting_text(setting, new_value, new_level)
-                    if before != after and (level != "client" or not setting.always_set):
+                    if before != after:
                         lines.append(
                             self.env._(
                                 "%(setting)s: %(before)s → %(after)s",
