@@ -61,8 +61,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         return "invoice" if self.move_type in ("out_invoice", "out_refund") else False
 
-    def _client_mail_values(self):
-        return super()._client_mail_values() | {
+    def _client_mail_values(self, kind=None):
+        return super()._client_mail_values(kind) | {
             "number": self.name if self.name and self.name != "/" else self.env._("draft"),
             "amount": self._client_mail_amount(self.amount_total),
             "amount_due": self._client_mail_amount(self.amount_residual),

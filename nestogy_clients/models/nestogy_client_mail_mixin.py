@@ -4,6 +4,13 @@ from odoo import models
 from odoo.tools import format_amount, format_date
 
 
+class SampleValues(dict):
+    """What the placeholders of a preview stand for while there is no document.
+
+    A class of its own, so that no context that came in over RPC can put words into a mail.
+    """
+
+
 class NestogyClientMailMixin(models.AbstractModel):
     """A document that is mailed to a client: what the placeholders of e-mail templates stand for in it."""
 
@@ -15,25 +22,30 @@ class NestogyClientMailMixin(models.AbstractModel):
         self.ensure_one()
         return False
 
-    def _client_mail_values(self):
+    def _client_mail_values(self, kind=None):
         """What each placeholder stands for in this document.
 
+        :param str kind: the kind of mail, by default that with which the document is sent
         :return: dict of placeholder name to text (escaped on output) or :class:`markupsafe.Markup`
         """
         self.ensure_one()
         client = self.partner_id.commercial_partner_id
-        kind = self._client_mail_kind()
+        kind = kind or self._client_mail_kind()
         recipient = client._client_mail_recipients(kind)[:1] if kind else client.browse()
         company = self.company_id or self.env.company
+        # somebody chosen on the document itself goes before the client's routing, as for the recipients
+        addressed = self.partner_id if self.partner_id != client and self.partner_id.email else recipient
         return {
             "client": client.name or "",
-            "contact": (recipient or self.partner_id).name or client.name or "",
+            "contact": (addressed or self.partner_id).name or client.name or "",
             "company": company.name,
         }
 
-    def _client_mail_value(self, name):
+    def _client_mail_value(self, name, kind=None):
         """One placeholder's value for the compiled templates; an unknown name is empty."""
-        value = self._client_mail_values().get(name, "")
+        sample = self.env.context.get("client_mail_sample")
+        values = sample if isinstance(sample, SampleValues) else self._client_mail_values(kind)
+        value = values.get(name, "")
         return value if isinstance(value, Markup) else str(value or "")
 
     def _client_mail_amount(self, amount):
@@ -43,19 +55,24 @@ class NestogyClientMailMixin(models.AbstractModel):
         return format_date(self.env, value, lang_code=self._client_mail_lang()) if value else ""
 
     def _client_mail_lang(self):
-        return self.partner_id.lang or self.env.lang
+        return self.env.context.get("client_mail_lang") or self.partner_id.lang or self.env.lang
 
-    def _client_mail_template(self):
-        """The client's own template for this document, empty when its company's ordinary one holds."""
-        template = self.env["mail.template"]
-        if len(self.partner_id.commercial_partner_id) == 1 and len({each._client_mail_kind() for each in self}) == 1:
-            kind = self[0]._client_mail_kind()
-            if kind:
-                companies = self.company_id or self.env.company
-                template = self.partner_id.commercial_partner_id.with_company(companies[:1])._client_mail_template(
-                    kind, self[0].partner_id.lang
-                )
-        return template
+    def _client_mail_template(self, kind=None):
+        """The words that hold for these documents, empty when Odoo's ordinary template does.
+
+        Documents that are mailed together share a template only if the same words hold for each of them.
+
+        :param str kind: the kind of mail, by default that with which the documents are sent
+        """
+        templates = self.env["mail.template"]
+        for index, document in enumerate(self):
+            own_kind = kind or document._client_mail_kind()
+            client = document.partner_id.commercial_partner_id.with_company(document.company_id or self.env.company)
+            own = client._client_mail_template(own_kind, document.partner_id.lang) if own_kind else templates.browse()
+            if not own or (index and own != templates):
+                return templates.browse()
+            templates = own
+        return templates
 
     def _message_get_default_recipients(self, with_cc=False, all_tos=False):
         """Send what is addressed to the client as a whole to the contact who gets this kind of mail."""

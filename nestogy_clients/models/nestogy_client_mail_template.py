@@ -1,11 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from ..tools.placeholders import BODY_LIMIT, SUBJECT_LIMIT, TemplateError, compile_body, compile_subject
 
 
 class NestogyClientMailTemplate(models.Model):
-    """What one client, or the clients of one group, are written in one kind of mail.
+    """What one client, the clients of one group, or all of a company are written in one kind of mail.
 
     Subject and body use the placeholder language of ``tools/placeholders.py`` and are compiled into a hidden
     ``mail.template``, the one that Odoo's send wizard, batch sending and cron then use.
@@ -13,11 +14,23 @@ class NestogyClientMailTemplate(models.Model):
 
     _name = "nestogy.client.mail.template"
     _description = "Client E-mail Template"
-    _order = "client_id, group_id, kind, lang, id"
+    _order = "company_id, group_id, client_id, kind, lang, id"
     _rec_name = "subject"
 
     client_id = fields.Many2one("res.partner", index=True, ondelete="cascade", domain=[("is_client", "=", True)])
     group_id = fields.Many2one("nestogy.client.group", index=True, ondelete="cascade")
+    company_id = fields.Many2one(
+        "res.company",
+        index=True,
+        ondelete="cascade",
+        help="These words hold for all mails of the company, unless a client or its group has words of its own.",
+    )
+    level = fields.Selection(
+        [("client", "Client"), ("group", "Group"), ("company", "Company")],
+        compute="_compute_level",
+        search="_search_level",
+    )
+    owner_name = fields.Char(string="Belongs to", compute="_compute_level")
     kind = fields.Selection(selection="_selection_kind", string="Kind of Mail", required=True, default="invoice")
     lang = fields.Selection(
         selection=lambda self: self.env["res.lang"].get_installed(),
@@ -32,8 +45,8 @@ class NestogyClientMailTemplate(models.Model):
     )
 
     _one_level = models.Constraint(
-        "CHECK ((client_id IS NULL) <> (group_id IS NULL))",
-        "An e-mail template belongs either to a client or to a client group.",
+        "CHECK (num_nonnulls(client_id, group_id, company_id) = 1)",
+        "An e-mail template belongs to one client, one client group or one company.",
     )
     _one_for_client = models.UniqueIndex(
         "(client_id, kind, COALESCE(lang, '')) WHERE client_id IS NOT NULL",
@@ -43,14 +56,23 @@ class NestogyClientMailTemplate(models.Model):
         "(group_id, kind, COALESCE(lang, '')) WHERE group_id IS NOT NULL",
         "The client group has a template for this kind of mail and language already; edit that one.",
     )
+    _one_for_company = models.UniqueIndex(
+        "(company_id, kind, COALESCE(lang, '')) WHERE company_id IS NOT NULL",
+        "The company has a template for this kind of mail and language already; edit that one.",
+    )
 
     @api.model
     def _mail_kinds(self):
         """The kinds of mail for which clients can have texts of their own; addons add theirs.
 
         :return: dict of kind to ``label``; ``model`` of the mailed document, which inherits
-            ``nestogy.client.mail.mixin``; ``template_xmlid`` of the ordinary template, whose sender, reports and
-            recipients are kept; ``placeholders``, a dict of name to label; ``subject`` and ``body`` to begin with
+            ``nestogy.client.mail.mixin`` or is a partner or user; ``template_xmlid`` of the ordinary template, whose
+            sender, reports and recipients are kept; ``placeholders``, a dict of name to label; ``blocks``, those
+            of them that fit into a body only; ``samples``, a dict of name to what a preview without a document
+            shows; ``subject`` and ``body`` to begin with; ``domain`` of the documents of this kind;
+            ``client_path`` from the document to its client, ``partner_id.commercial_partner_id`` unless told
+            otherwise; ``follows``, the kind whose recipients this one has until it gets its own; ``is_personal``
+            when the mail is for one person and is not routed
         """
         everywhere = {
             "client": self.env._("name of the client"),
@@ -91,6 +113,19 @@ class NestogyClientMailTemplate(models.Model):
     def _selection_kind(self):
         return [(kind, spec["label"]) for kind, spec in self._mail_kinds().items()]
 
+    @api.depends("client_id", "group_id", "company_id")
+    def _compute_level(self):
+        for template in self:
+            owner = template.client_id or template.group_id or template.company_id
+            template.level = "client" if template.client_id else "group" if template.group_id else "company"
+            template.owner_name = owner.display_name
+
+    @api.model
+    def _search_level(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain.OR([(f"{level}_id", "!=", False)] for level in value if level in ("client", "group", "company"))
+
     @api.depends("kind")
     def _compute_placeholder_help(self):
         kinds = self._mail_kinds()
@@ -130,7 +165,7 @@ class NestogyClientMailTemplate(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"kind", "subject", "body", "client_id", "group_id", "lang"} & set(vals):
+        if {"kind", "subject", "body", "client_id", "group_id", "company_id", "lang"} & set(vals):
             self._compile()
         return result
 
@@ -139,6 +174,32 @@ class NestogyClientMailTemplate(models.Model):
         result = super().unlink()
         compiled_sudo.unlink()
         return result
+
+    @api.model
+    def _levels_in_force(self, client, lang=None, kinds=None):
+        """Which words hold for each kind of mail: the client's, else its group's, else the company's.
+
+        On each level a template in the wanted language goes before the one for all languages.
+
+        :param res.partner client: a client in the company whose mails are asked about; may be nobody's or empty
+        :param str lang: language of the reader, the client's own when empty
+        :param kinds: only these kinds, all when empty
+        :return: dict of kind to a tuple of template and ``client``, ``group`` or ``company``; a kind for which Odoo's
+            ordinary template holds is left out
+        """
+        client_sudo = client._get_client().sudo()  # senders without our roles use these words as well
+        owners = Domain("company_id", "=", client.env.company.id)
+        if client_sudo:
+            owners |= Domain("client_id", "=", client_sudo.id) | Domain("group_id", "=", client_sudo.client_group_id.id)
+        domain = owners & Domain("lang", "in", [lang or client_sudo.lang or client.sudo().lang, False])
+        if kinds:
+            domain &= Domain("kind", "in", list(kinds))
+        found = {}
+        ranks = ("client", "group", "company")
+        templates_sudo = self.sudo().search(domain)  # as above
+        for template_sudo in templates_sudo.sorted(lambda each: (ranks.index(each.level), not each.lang)):
+            found.setdefault(template_sudo.kind, (template_sudo.with_env(self.env), template_sudo.level))
+        return found
 
     def _compile(self):
         """Write subject and body into the hidden mail templates.
@@ -161,17 +222,26 @@ class NestogyClientMailTemplate(models.Model):
         self.ensure_one()
         # the ordinary template may be hidden from the user; only its sender, reports and options are taken
         base_sudo = self.env.ref(spec["template_xmlid"]).sudo().with_context(lang=None)
+        blocks = spec.get("blocks", ())
         try:
             texts = {
-                "subject": compile_subject(self.subject, spec["placeholders"]),
-                "body_html": compile_body(self.body, spec["placeholders"]),
+                "subject": compile_subject(
+                    self.subject, [name for name in spec["placeholders"] if name not in blocks], self.kind
+                ),
+                "body_html": compile_body(self.body, spec["placeholders"], self.kind),
             }
         except TemplateError as error:
             raise ValidationError(self._template_error_message(error, spec)) from error
-        owner = self.client_id.sudo().name or self.group_id.sudo().name  # a label for administrators
+        # a label for administrators
+        owner = self.client_id.sudo().name or self.group_id.sudo().name or self.company_id.sudo().name
         return base_sudo.copy_data()[0] | texts | {"name": f"{spec['label']}: {owner}", "active": False}
 
     def _template_error_message(self, error, spec):
+        if error.kind == "unknown" and set(error.names) & set(spec.get("blocks", ())):
+            return self.env._(
+                "%s takes several lines and fits into the body only; take it out of the subject.",
+                ", ".join(f"{{{name}}}" for name in error.names),
+            )
         if error.kind == "unknown":
             return self.env._(
                 "%(unknown)s cannot be filled in this kind of mail. Placeholders: %(known)s.",

@@ -95,27 +95,22 @@ class ResPartner(models.Model):
             recipients |= client._client_mail_route(kind)[0]
         return recipients
 
-    def _client_mail_template(self, kind, lang=None):
-        """The compiled template for a kind of mail: the client's own, else that of its group.
-
-        On either level a template in the wanted language goes before the one for all languages.
+    def _client_mail_template_level(self, kind, lang=None):
+        """Whose words hold for a kind of mail to this client in the current company.
 
         :param str kind: see :meth:`_client_mail_recipients`
         :param str lang: language of the reader, the client's own when empty
-        :return: a ``mail.template``, empty when the company's ordinary template holds
+        :return: tuple of a ``nestogy.client.mail.template`` and ``client``, ``group`` or ``company``; an empty one
+            and an empty text when Odoo's ordinary template holds
         """
-        self.ensure_one()
-        client_sudo = self._get_client().sudo()  # senders without our roles use the client's words as well
-        if not client_sudo:
-            return self.env["mail.template"]
-        templates_sudo = client_sudo.env["nestogy.client.mail.template"].search(
-            [
-                ("kind", "=", kind),
-                ("lang", "in", [lang or client_sudo.lang, False]),
-                "|",
-                ("client_id", "=", client_sudo.id),
-                ("group_id", "=", client_sudo.client_group_id.id),
-            ]
-        )
-        ranked = templates_sudo.sorted(lambda each: (not each.client_id, not each.lang))
-        return ranked[:1].mail_template_id.with_env(self.env)
+        templates = self.env["nestogy.client.mail.template"]
+        return templates._levels_in_force(self, lang, [kind]).get(kind, (templates, ""))
+
+    def _client_mail_template(self, kind, lang=None):
+        """The compiled template for a kind of mail: the client's own, its group's or the company's.
+
+        :return: a ``mail.template``, empty when Odoo's ordinary template holds
+        """
+        template, _level = self._client_mail_template_level(kind, lang)
+        # whoever sends: what was compiled is ours
+        return template.sudo().mail_template_id.with_env(self.env)

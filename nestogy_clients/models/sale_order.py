@@ -40,8 +40,8 @@ class SaleOrder(models.Model):
         self.ensure_one()
         return "estimate" if self.state in ("draft", "sent") else False
 
-    def _client_mail_values(self):
-        return super()._client_mail_values() | {
+    def _client_mail_values(self, kind=None):
+        return super()._client_mail_values(kind) | {
             "number": self.name or "",
             "amount": self._client_mail_amount(self.amount_total),
             "date": self._client_mail_date(self.date_order),

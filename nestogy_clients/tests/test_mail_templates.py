@@ -72,7 +72,7 @@ class TestMailTemplates(ClientsCase):
         )
         self.template.subject = "New {number}"
         self.assertEqual(self.template.mail_template_id, compiled)
-        self.assertEqual(compiled.subject, "New {{ object._client_mail_value('number') }}")
+        self.assertEqual(compiled.subject, "New {{ object._client_mail_value('number', 'invoice') }}")
         self.template.kind = "estimate"
         self.assertFalse(compiled.exists())
         self.assertEqual(self.template.mail_template_id.model, "sale.order")

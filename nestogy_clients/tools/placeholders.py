@@ -11,7 +11,8 @@ from lxml import etree, html
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 ENCODED_PLACEHOLDER = re.compile(r"^%7B([a-z][a-z0-9_]*)%7D$", re.IGNORECASE)
-EXPRESSION = "object._client_mail_value('%s')"
+EXPRESSION = "object._client_mail_value('%s', '%s')"
+KIND = re.compile(r"[a-z][a-z0-9_]*")
 SUBJECT_LIMIT = 250  # characters; mail programs cut earlier, servers fold at 998 bytes
 BODY_LIMIT = 200_000  # characters of HTML, pictures by data URL included
 
@@ -42,11 +43,18 @@ def _check(text, allowed, limit):
         raise TemplateError("unknown", unknown)
 
 
-def compile_subject(text, allowed):
+def _expression(name, kind):
+    if not KIND.fullmatch(kind):
+        raise ValueError(f"no kind of mail: {kind!r}")
+    return EXPRESSION % (name, kind)
+
+
+def compile_subject(text, allowed, kind):
     """Turn a subject with placeholders into an inline template.
 
     :param str text: one line
     :param allowed: names that may be used
+    :param str kind: the kind of mail, which the expressions tell the document
     :return: source of an inline template (``{{ expression }}``)
     :raise TemplateError: ``unknown`` name, line break (``subject``), too ``long`` or ``empty``
     """
@@ -60,7 +68,7 @@ def compile_subject(text, allowed):
     for match in PLACEHOLDER.finditer(text):
         # a placeholder in doubled braces is text around an expression: the outer braces stay text
         parts.append(_guard(text[at : match.start()]))
-        parts.append("{{ " + EXPRESSION % match[1] + " }}")
+        parts.append("{{ " + _expression(match[1], kind) + " }}")
         at = match.end()
     parts.append(_guard(text[at:]))
     return "".join(parts)
@@ -71,7 +79,7 @@ def _guard(text):
     return re.sub(r"[{}]", lambda match: "{{ '%s' }}" % ("\\x7b" if match[0] == "{" else "\\x7d"), text)
 
 
-def compile_body(markup, allowed):
+def compile_body(markup, allowed, kind):
     """Turn an HTML body with placeholders into QWeb.
 
     Directives (``t-`` attributes, ``<t>`` elements, ``{{`` in attributes) of the person's text are taken out or
@@ -79,6 +87,7 @@ def compile_body(markup, allowed):
 
     :param str markup: sanitised HTML fragment
     :param allowed: names that may be used
+    :param str kind: the kind of mail, which the expressions tell the document
     :return: QWeb source
     :raise TemplateError: ``unknown`` name or too ``long``
     """
@@ -100,12 +109,12 @@ def compile_body(markup, allowed):
             if whole[1].lower() not in allowed:
                 raise TemplateError("unknown", [whole[1].lower()])
             del element.attrib["href"]
-            element.set("t-att-href", EXPRESSION % whole[1].lower())
-        _expand(element)
+            element.set("t-att-href", _expression(whole[1].lower(), kind))
+        _expand(element, kind)
     return etree.tostring(root, encoding="unicode")
 
 
-def _expand(element):
+def _expand(element, kind):
     """Replace the placeholders of an element's own texts by output elements."""
     for text, place in [(element.text, None)] + [(child.tail, child) for child in element]:
         if not text or not PLACEHOLDER.search(text):
@@ -115,7 +124,7 @@ def _expand(element):
         for match in PLACEHOLDER.finditer(text):
             _set_text(element, last, text[at : match.start()])
             last = etree.Element("t")
-            last.set("t-out", EXPRESSION % match[1])
+            last.set("t-out", _expression(match[1], kind))
             element.insert(index, last)
             index += 1
             at = match.end()

@@ -5,8 +5,8 @@ class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "nestogy.portal.mail.mixin"]
 
-    def _client_mail_values(self):
-        return super()._client_mail_values() | {"link": self._portal_link_marker() if self.id else ""}
+    def _client_mail_values(self, kind=None):
+        return super()._client_mail_values(kind) | {"link": self._portal_link_marker() if self.id else ""}
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         groups = super()._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)

@@ -29,8 +29,8 @@ class HelpdeskTicket(models.Model):
     def _client_mail_kind(self):
         return "ticket"
 
-    def _client_mail_values(self):
-        return super()._client_mail_values() | {
+    def _client_mail_values(self, kind=None):
+        return super()._client_mail_values(kind) | {
             "contact": self._get_mail_recipients()[:1].name or self.partner_name or "",
             "number": self.number,
             "date": self._client_mail_date(self.create_date),
