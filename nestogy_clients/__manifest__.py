@@ -33,6 +33,8 @@
         "views/nestogy_client_group_views.xml",
         "views/nestogy_contact_kind_views.xml",
         "views/nestogy_client_mail_template_views.xml",
+        "data/mail_template_data.xml",
+        "views/account_move_views.xml",
         "views/res_partner_category_views.xml",
         "views/res_partner_views.xml",
         "wizards/nestogy_client_import_views.xml",

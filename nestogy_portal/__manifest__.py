@@ -19,6 +19,7 @@
         "security/ir.model.access.csv",
         "security/nestogy_portal_rules.xml",
         "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
         "views/nestogy_portal_link_views.xml",
         "views/nestogy_portal_access_log_views.xml",
         "views/res_partner_views.xml",

@@ -19,6 +19,7 @@ from . import res_partner_tax
 from . import res_partner_phone
 from . import res_partner_finance
 from . import res_partner_mail
+from . import res_partner_reminder
 from . import res_partner_settings
 from . import res_partner_language
 from . import res_partner_team
@@ -26,6 +27,7 @@ from . import res_partner_dashboard
 from . import res_partner_import
 from . import account_move
 from . import account_move_send
+from . import account_payment
 from . import account_fiscal_position
 from . import product_pricelist
 from . import sale_order
@@ -33,3 +35,5 @@ from . import contract_contract
 from . import ir_default
 from . import res_config_settings
 from . import res_users
+from . import mail_compose_message
+from . import mail_template

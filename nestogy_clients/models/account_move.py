@@ -59,7 +59,7 @@ class AccountMove(models.Model):
 
     def _client_mail_kind(self):
         self.ensure_one()
-        return "invoice" if self.move_type in ("out_invoice", "out_refund") else False
+        return {"out_invoice": "invoice", "out_refund": "credit_note"}.get(self.move_type, False)
 
     def _client_mail_values(self, kind=None):
         return super()._client_mail_values(kind) | {
@@ -73,6 +73,11 @@ class AccountMove(models.Model):
 
     def _get_mail_template(self):
         return self._client_mail_template() or super()._get_mail_template()
+
+    def action_client_send_reminder(self):
+        """Remind the client of this invoice and of all others that are overdue."""
+        self.ensure_one()
+        return self.commercial_partner_id.with_company(self.company_id).action_client_send_reminder()
 
     def _client_state(self):
         """The state of an invoice in the words of clients, with the colour in which it is shown.

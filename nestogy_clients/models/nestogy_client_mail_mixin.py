@@ -43,8 +43,12 @@ class NestogyClientMailMixin(models.AbstractModel):
 
     def _client_mail_value(self, name, kind=None):
         """One placeholder's value for the compiled templates; an unknown name is empty."""
+        return self._pick_value(self, name, kind)
+
+    def _pick_value(self, document, name, kind):
+        """The text for a placeholder in a document, or in a preview that has none."""
         sample = self.env.context.get("client_mail_sample")
-        values = sample if isinstance(sample, SampleValues) else self._client_mail_values(kind)
+        values = sample if isinstance(sample, SampleValues) else document._client_mail_values(kind)
         value = values.get(name, "")
         return value if isinstance(value, Markup) else str(value or "")
 

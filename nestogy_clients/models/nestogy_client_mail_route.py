@@ -11,7 +11,7 @@ class NestogyClientMailRoute(models.Model):
 
     client_id = fields.Many2one("res.partner", required=True, index=True, ondelete="cascade")
     kind = fields.Selection(
-        selection=lambda self: self.env["nestogy.client.mail.template"]._selection_kind(),
+        selection=lambda self: self.env["nestogy.client.mail.template"]._selection_routed_kind(),
         string="Kind of Mail",
         required=True,
         default="invoice",

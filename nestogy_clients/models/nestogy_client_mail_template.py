@@ -1,8 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_amount, format_date
 
-from ..tools.placeholders import BODY_LIMIT, SUBJECT_LIMIT, TemplateError, compile_body, compile_subject
+from ..tools.placeholders import (
+    BODY_LIMIT,
+    SUBJECT_LIMIT,
+    TemplateError,
+    compile_body,
+    compile_subject,
+    placeholders_in,
+)
 
 
 class NestogyClientMailTemplate(models.Model):
@@ -72,7 +80,7 @@ class NestogyClientMailTemplate(models.Model):
             shows; ``subject`` and ``body`` to begin with; ``domain`` of the documents of this kind;
             ``client_path`` from the document to its client, ``partner_id.commercial_partner_id`` unless told
             otherwise; ``follows``, the kind whose recipients this one has until it gets its own; ``is_personal``
-            when the mail is for one person and is not routed
+            when the mail is for one person and is not routed; ``required``, placeholders that a body must have
         """
         everywhere = {
             "client": self.env._("name of the client"),
@@ -83,6 +91,7 @@ class NestogyClientMailTemplate(models.Model):
             "date": self.env._("date of the document"),
             "reference": self.env._("the client's own reference"),
         }
+        samples = self._sample_values()
         return {
             "invoice": {
                 "label": self.env._("Invoice"),
@@ -90,9 +99,25 @@ class NestogyClientMailTemplate(models.Model):
                 "template_xmlid": "account.email_template_edi_invoice",
                 "placeholders": everywhere
                 | {"due": self.env._("due date"), "amount_due": self.env._("amount still to pay")},
+                "samples": samples | {"number": "INV/2026/00042"},
+                "domain": [("move_type", "=", "out_invoice")],
                 "subject": self.env._("Invoice {number} from {company}"),
                 "body": self.env._(
                     "<p>Dear {contact},</p><p>please find attached invoice {number} of {amount}, due on {due}.</p>"
+                    "<p>Kind regards,<br/>{company}</p>"
+                ),
+            },
+            "credit_note": {
+                "label": self.env._("Credit note"),
+                "model": "account.move",
+                "template_xmlid": "account.email_template_edi_credit_note",
+                "placeholders": everywhere | {"amount_due": self.env._("amount of it that is still open")},
+                "samples": samples | {"number": "RINV/2026/00003"},
+                "domain": [("move_type", "=", "out_refund")],
+                "follows": "invoice",
+                "subject": self.env._("Credit note {number} from {company}"),
+                "body": self.env._(
+                    "<p>Dear {contact},</p><p>please find attached credit note {number} of {amount}.</p>"
                     "<p>Kind regards,<br/>{company}</p>"
                 ),
             },
@@ -101,13 +126,104 @@ class NestogyClientMailTemplate(models.Model):
                 "model": "sale.order",
                 "template_xmlid": "sale.email_template_edi_sale",
                 "placeholders": everywhere | {"due": self.env._("valid until")},
+                "samples": samples | {"number": "S00042"},
+                "domain": [("state", "in", ("draft", "sent"))],
                 "subject": self.env._("Estimate {number} from {company}"),
                 "body": self.env._(
                     "<p>Dear {contact},</p><p>please find attached our estimate {number} of {amount}.</p>"
                     "<p>Kind regards,<br/>{company}</p>"
                 ),
             },
+            "receipt": {
+                "label": self.env._("Payment receipt"),
+                "model": "account.payment",
+                "template_xmlid": "account.mail_template_data_payment_receipt",
+                "placeholders": everywhere
+                | {
+                    "number": self.env._("number of the payment"),
+                    "amount": self.env._("amount paid"),
+                    "date": self.env._("day of the payment"),
+                    "reference": self.env._("what the payment is for"),
+                    "method": self.env._("way of payment"),
+                    "numbers": self.env._("numbers of the invoices it paid"),
+                },
+                "samples": samples
+                | {
+                    "number": "PAY/2026/00017",
+                    "method": self.env._("Bank transfer"),
+                    "numbers": "INV/2026/00042",
+                    "reference": "INV/2026/00042",
+                },
+                "domain": [("payment_type", "=", "inbound"), ("partner_type", "=", "customer")],
+                "subject": self.env._("We have received your payment of {amount}"),
+                "body": self.env._(
+                    "<p>Dear {contact},</p><p>thank you for your payment of {amount} on {date}. "
+                    "The receipt {number} is attached.</p><p>Kind regards,<br/>{company}</p>"
+                ),
+            },
+            "reminder": {
+                "label": self.env._("Payment reminder"),
+                "model": "res.partner",
+                "client_path": "",
+                "template_xmlid": "nestogy_clients.mail_template_client_reminder",
+                "placeholders": {
+                    "client": everywhere["client"],
+                    "contact": everywhere["contact"],
+                    "company": everywhere["company"],
+                    "date": self.env._("today"),
+                    "amount": self.env._("total that is overdue"),
+                    "count": self.env._("number of overdue invoices"),
+                    "days": self.env._("days since the oldest one was due"),
+                    "numbers": self.env._("numbers of the overdue invoices"),
+                    "invoices": self.env._("table of the overdue invoices"),
+                },
+                "blocks": ("invoices",),
+                "samples": samples
+                | {
+                    "count": "2",
+                    "days": "12",
+                    "numbers": "INV/2026/00042, INV/2026/00045",
+                    "invoices": self._sample_invoices(),
+                },
+                "subject": self.env._("{client}: {amount} overdue"),
+                "body": self.env._(
+                    "<p>Dear {contact},</p><p>these invoices are past their due date, {amount} in all:</p>"
+                    "<div>{invoices}</div><p>If you have paid in the meantime, please take no notice of this mail.</p>"
+                    "<p>Kind regards,<br/>{company}</p>"
+                ),
+            },
         }
+
+    @api.model
+    def _sample_values(self):
+        """What a preview shows where there is no document yet."""
+        today = fields.Date.context_today(self)
+        currency = self.env.company.currency_id
+        return {
+            "client": self.env._("Sample Client"),
+            "contact": self.env._("Sam Sample"),
+            "company": self.env.company.name,
+            "amount": format_amount(self.env, 1250, currency),
+            "amount_due": format_amount(self.env, 1250, currency),
+            "date": format_date(self.env, today),
+            "due": format_date(self.env, fields.Date.add(today, days=14)),
+            "reference": "4711",
+            "link": "https://example.com/",
+        }
+
+    @api.model
+    def _sample_invoices(self):
+        """The table of a preview without a document."""
+        samples = self._sample_values()
+        row = {"number": "INV/2026/00042", "date": samples["date"], "due": samples["date"], "late": True}
+        return self.env["ir.qweb"]._render(
+            "nestogy_clients.client_mail_invoices", {"rows": [row | {"open": samples["amount"]}]}
+        )
+
+    @api.model
+    def _selection_routed_kind(self):
+        """The kinds of mail of which a client can say who gets them."""
+        return [(kind, spec["label"]) for kind, spec in self._mail_kinds().items() if not spec.get("is_personal")]
 
     @api.model
     def _selection_kind(self):
@@ -117,8 +233,11 @@ class NestogyClientMailTemplate(models.Model):
     def _compute_level(self):
         for template in self:
             owner = template.client_id or template.group_id or template.company_id
-            template.level = "client" if template.client_id else "group" if template.group_id else "company"
+            template.level = template._get_level()
             template.owner_name = owner.display_name
+
+    def _get_level(self):
+        return "client" if self.client_id else "group" if self.group_id else "company"
 
     @api.model
     def _search_level(self, operator, value):
@@ -176,6 +295,21 @@ class NestogyClientMailTemplate(models.Model):
         return result
 
     @api.model
+    def _kind_of_ordinary(self, template):
+        """The kind of mail of which this is the ordinary template, ``None`` for any other."""
+        if not template:
+            return None
+        return next(
+            (
+                kind
+                for kind, spec in self._mail_kinds().items()
+                if spec["template_xmlid"]
+                and self.env["ir.model.data"]._xmlid_to_res_id(spec["template_xmlid"]) == template.id
+            ),
+            None,
+        )
+
+    @api.model
     def _levels_in_force(self, client, lang=None, kinds=None):
         """Which words hold for each kind of mail: the client's, else its group's, else the company's.
 
@@ -197,8 +331,8 @@ class NestogyClientMailTemplate(models.Model):
         found = {}
         ranks = ("client", "group", "company")
         templates_sudo = self.sudo().search(domain)  # as above
-        for template_sudo in templates_sudo.sorted(lambda each: (ranks.index(each.level), not each.lang)):
-            found.setdefault(template_sudo.kind, (template_sudo.with_env(self.env), template_sudo.level))
+        for template_sudo in templates_sudo.sorted(lambda each: (ranks.index(each._get_level()), not each.lang)):
+            found.setdefault(template_sudo.kind, (template_sudo.with_env(self.env), template_sudo._get_level()))
         return found
 
     def _compile(self):
@@ -220,8 +354,6 @@ class NestogyClientMailTemplate(models.Model):
 
     def _prepare_mail_template_values(self, spec):
         self.ensure_one()
-        # the ordinary template may be hidden from the user; only its sender, reports and options are taken
-        base_sudo = self.env.ref(spec["template_xmlid"]).sudo().with_context(lang=None)
         blocks = spec.get("blocks", ())
         try:
             texts = {
@@ -230,11 +362,24 @@ class NestogyClientMailTemplate(models.Model):
                 ),
                 "body_html": compile_body(self.body, spec["placeholders"], self.kind),
             }
+            missing = [name for name in spec.get("required", ()) if name not in placeholders_in(self.body)]
+            if missing:
+                raise ValidationError(
+                    self.env._("The body needs {%s}: without it the mail would not say anything.", missing[0])
+                )
         except TemplateError as error:
             raise ValidationError(self._template_error_message(error, spec)) from error
         # a label for administrators
         owner = self.client_id.sudo().name or self.group_id.sudo().name or self.company_id.sudo().name
-        return base_sudo.copy_data()[0] | texts | {"name": f"{spec['label']}: {owner}", "active": False}
+        return self._ordinary_values(spec) | texts | {"name": f"{spec['label']}: {owner}", "active": False}
+
+    def _ordinary_values(self, spec):
+        """Sender, recipients, reports and options of the ordinary template; its words are not used."""
+        if not spec["template_xmlid"]:
+            model_sudo = self.env["ir.model"].sudo()._get(spec["model"])  # what models there are is no secret
+            return {"model_id": model_sudo.id, "lang": "{{ object.partner_id.lang }}", "use_default_to": True}
+        # the ordinary template may be hidden from the user
+        return self.env.ref(spec["template_xmlid"]).sudo().with_context(lang=None).copy_data()[0]
 
     def _template_error_message(self, error, spec):
         if error.kind == "unknown" and set(error.names) & set(spec.get("blocks", ())):

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.tools import format_amount, format_date
 
 
 class ResPartner(models.Model):
@@ -37,7 +38,7 @@ class ResPartner(models.Model):
         "client_mail_route_ids.contact_ids.email",
     )
     def _compute_client_mail_table(self):
-        kinds = dict(self.env["nestogy.client.mail.template"]._selection_kind())
+        kinds = dict(self.env["nestogy.client.mail.template"]._selection_routed_kind())
         for client in self:
             rows = []
             for kind, label in kinds.items() if client.is_client else ():
@@ -50,7 +51,7 @@ class ResPartner(models.Model):
     @api.depends("client_mail_table")
     def _compute_client_mail_warning(self):
         """Say which kinds of mail reach nobody."""
-        kinds = dict(self.env["nestogy.client.mail.template"]._selection_kind())
+        kinds = dict(self.env["nestogy.client.mail.template"]._selection_routed_kind())
         for client in self:
             lost = [
                 label for kind, label in kinds.items() if client.is_client and not client._client_mail_route(kind)[0]
@@ -73,7 +74,11 @@ class ResPartner(models.Model):
         self.ensure_one()
         # routing is the firm's business: the same for whoever sends
         client_sudo = self.sudo()
-        route_sudo = client_sudo.client_mail_route_ids.filtered(lambda each: each.kind == kind)
+        routes_sudo = client_sudo.client_mail_route_ids
+        leader = self.env["nestogy.client.mail.template"]._mail_kinds().get(kind, {}).get("follows")
+        route_sudo = routes_sudo.filtered(lambda each: each.kind == kind) or routes_sudo.filtered(
+            lambda each: each.kind == leader
+        )
         for origin, partners_sudo in (
             ("route", route_sudo.contact_ids),
             ("primary", client_sudo.primary_contact_id),
@@ -94,6 +99,91 @@ class ResPartner(models.Model):
         for client in self._get_client():
             recipients |= client._client_mail_route(kind)[0]
         return recipients
+
+    # ------------------------------------------------------------------
+    # Mails about the client itself: reminders, statements
+    # ------------------------------------------------------------------
+
+    def _client_mail_values(self, kind=None):
+        """What each placeholder stands for in a mail about the client as a whole; addons add theirs.
+
+        :return: dict as in ``nestogy.client.mail.mixin``
+        """
+        self.ensure_one()
+        client = self.commercial_partner_id
+        recipient = client._client_mail_recipients(kind)[:1] if kind else client.browse()
+        return {
+            "client": client.name or "",
+            "contact": (recipient or client.primary_contact_id or client).name or "",
+            "company": self.env.company.name,
+            "date": format_date(self.env, fields.Date.context_today(self), lang_code=self._client_mail_lang()),
+        }
+
+    def _client_mail_value(self, name, kind=None):
+        return self.env["nestogy.client.mail.mixin"]._pick_value(self, name, kind)
+
+    def _client_mail_lang(self):
+        return self.env.context.get("client_mail_lang") or self.lang or self.env.lang
+
+    def _client_mail_partner_to(self, kind):
+        """The recipients of a mail about the client, for ``partner_to`` of a template.
+
+        When nobody has an address it is the client, so that the send dialog asks for one.
+        """
+        return ",".join(str(each) for each in (self._client_mail_recipients(kind) or self).ids)
+
+    def _client_mail_money(self, rows):
+        """Amounts by currency in one line.
+
+        :param rows: pairs of currency and amount
+        """
+        lang = self._client_mail_lang()
+        return " + ".join(format_amount(self.env, amount, currency, lang_code=lang) for currency, amount in rows)
+
+    def _client_mail_invoices(self, moves):
+        """A table of invoices for the body of a mail."""
+        lang = self._client_mail_lang()
+        today = fields.Date.context_today(self)
+        rows = [
+            {
+                "number": move.name,
+                "date": format_date(self.env, move.invoice_date, lang_code=lang),
+                "due": format_date(self.env, move.invoice_date_due, lang_code=lang),
+                "late": bool(move.invoice_date_due and move.invoice_date_due < today),
+                "open": format_amount(self.env, move.amount_residual, move.currency_id, lang_code=lang),
+            }
+            for move in moves
+        ]
+        return self.env["ir.qweb"]._render("nestogy_clients.client_mail_invoices", {"rows": rows}, lang=lang)
+
+    def _client_mail_composer(self, kind, title):
+        """Open the send dialog for a mail about this client, in the words and to the people that hold for it."""
+        self.ensure_one()
+        spec = self.env["nestogy.client.mail.template"]._mail_kinds()[kind]
+        template = self._client_mail_template(kind) or self.env.ref(spec["template_xmlid"])
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": "mail.compose.message",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_model": "res.partner",
+                "default_res_ids": self.ids,
+                "default_composition_mode": "comment",
+                "default_template_id": template.id,
+                "default_email_layout_xmlid": "mail.mail_notification_layout_with_responsible_signature",
+                "client_mail_kind": kind,
+                # the mail is written in the name of the company that was asked, whatever is switched on elsewhere
+                "allowed_company_ids": self.env.context.get("allowed_company_ids") or self.env.company.ids,
+                "force_email": True,
+            },
+        }
+
+    # ------------------------------------------------------------------
+    # Words
+    # ------------------------------------------------------------------
 
     def _client_mail_template_level(self, kind, lang=None):
         """Whose words hold for a kind of mail to this client in the current company.

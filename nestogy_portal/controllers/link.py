@@ -7,6 +7,7 @@ from odoo.exceptions import AccessDenied
 from odoo.http import Controller, request, route
 from odoo.tools import format_datetime
 
+from ..models.nestogy_portal_link import PAGES
 from ..tools.link_tokens import is_token, local_path, mask_address, new_token
 
 _logger = logging.getLogger(__name__)
@@ -183,7 +184,7 @@ class PortalLink(Controller):
         documents = request.env.get(model)
         mixin = request.env.registry["nestogy.portal.mail.mixin"]
         if documents is None or not isinstance(documents, mixin):
-            return request.redirect("/my", code=303)
+            return request.redirect(PAGES.get(model, "/my"), code=303)
         document = documents.browse(document_id).exists()
         if not document or not document.has_access("read"):
             return request.redirect("/my", code=303)

@@ -12,6 +12,7 @@ from . import mail_message
 from . import mail_thread
 from . import payment_provider
 from . import ir_http
+from . import portal_wizard_user
 from . import payment_transaction
 from . import res_config_settings
 from . import res_company

@@ -3,6 +3,7 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 
 from ..tools import mail_links
+from .nestogy_portal_link import PAGES
 
 
 class MailMail(models.Model):
@@ -44,7 +45,7 @@ class MailMail(models.Model):
                 links[key] = self._make_contact_link(document_id, partner_sudo)
             if key not in links:
                 document = self._get_linkable_document(model, document_id)
-                known = document or model == "portal"  # the portal as a whole
+                known = document or model == "portal" or model in PAGES  # the portal as a whole, or a page of it
                 if document and key != (self.model, self.res_id) and not self._is_document_of(document, partner_sudo):
                     # anybody can write the address of anybody's document: its name stays with its client
                     document = None
@@ -53,6 +54,7 @@ class MailMail(models.Model):
                     document,
                     purpose=self.portal_link_purpose or "mail",
                     issued_by=self.create_uid,
+                    path=PAGES.get(model, ""),
                 )
             return links[key]
 

@@ -6,14 +6,66 @@ class NestogyClientMailTemplate(models.Model):
 
     @api.model
     def _mail_kinds(self):
-        """Offer ``{link}`` in the mails of documents that have a page in the portal."""
+        """Offer ``{link}`` in the mails of documents that have a page in the portal; add the portal's own kinds."""
         kinds = super()._mail_kinds()
+        samples = self._sample_values()
+        whole = {name: kinds["reminder"]["placeholders"][name] for name in ("client", "contact", "company", "date")}
+        kinds["statement"] = {
+            "label": self.env._("Statement"),
+            "model": "res.partner",
+            "client_path": "",
+            "template_xmlid": "nestogy_portal.mail_template_client_statement",
+            "placeholders": whole
+            | {
+                "amount": self.env._("what is still to be paid"),
+                "overdue": self.env._("the part of it that is overdue"),
+                "credit": self.env._("credit of the client"),
+                "count": self.env._("number of open invoices"),
+                "invoices": self.env._("table of the open invoices"),
+            },
+            "blocks": ("invoices",),
+            "samples": samples
+            | {
+                "overdue": samples["amount"],
+                "credit": self.env._("none"),
+                "count": "2",
+                "invoices": self._sample_invoices(),
+            },
+            "subject": self.env._("Your statement of {date} from {company}"),
+            "body": self.env._(
+                "<p>Dear {contact},</p><p>this is the statement of your account of {date}; {amount} is still to be "
+                'paid.</p><div>{invoices}</div><p><a href="{link}">Open the statement</a></p>'
+                "<p>Kind regards,<br/>{company}</p>"
+            ),
+        }
+        kinds["invitation"] = {
+            "label": self.env._("Portal invitation"),
+            "model": "res.users",
+            "template_xmlid": "auth_signup.portal_set_password_email",
+            "placeholders": {name: whole[name] for name in ("client", "contact", "company")}
+            | {
+                "login": self.env._("user name of the contact"),
+                "welcome": self.env._("what was written for this invitation"),
+                "link": self.env._("where the contact sets the password"),
+            },
+            "samples": samples | {"login": "sam@example.com", "welcome": ""},
+            "domain": [("share", "=", True), ("partner_id.commercial_partner_id.is_client", "=", True)],
+            "is_personal": True,
+            "subject": self.env._("Your access to the client portal of {company}"),
+            "body": self.env._(
+                "<p>Dear {contact},</p><p>in our client portal you see your invoices and estimates, pay and write to "
+                'us. Your user name is {login}.</p><p><a href="{link}">Set a password and sign in</a></p>'
+                "<p>Kind regards,<br/>{company}</p>"
+            ),
+        }
         mixin = self.env.registry["nestogy.portal.mail.mixin"]
         return {
             kind: spec
             | (
                 {"placeholders": spec["placeholders"] | {"link": self.env._("the reader's own link into the portal")}}
-                if spec["model"] in self.env and isinstance(self.env[spec["model"]], mixin)
+                if kind in ("reminder", "statement")
+                or spec["model"] in self.env
+                and isinstance(self.env[spec["model"]], mixin)
                 else {}
             )
             for kind, spec in kinds.items()

@@ -17,6 +17,7 @@ SETTINGS = {
 }
 OPEN_MODELS = ("account.move", "sale.order")  # documents that may be shown to whoever holds their mail
 DEAD_LINK_DAYS = 365  # for which the story of a dead link is kept
+PAGES = {"statement": "/my/statement"}  # pages to which mails lead where there is no document
 
 
 class NestogyPortalLink(models.Model):
@@ -128,7 +129,8 @@ class NestogyPortalLink(models.Model):
                 "purpose": purpose,
                 "document_model": document._name if document else False,
                 "document_id": document.id if document else False,
-                "document_name": document.sudo().display_name if document else False,  # its name, for staff
+                # its name, for staff
+                "document_name": document.sudo().display_name if document else self._page_name(path),
                 "issued_by_id": (issued_by or self.env.user).id,
                 "issued_to_address": own_address,
                 "expires_at": fields.Datetime.now() + self._lifetime(purpose, document),
@@ -136,6 +138,10 @@ class NestogyPortalLink(models.Model):
             }
         )
         return f"{self._base_url()}/my/link/{token}"
+
+    @api.model
+    def _page_name(self, path):
+        return self.env._("Statement") if path == PAGES["statement"] else False
 
     @api.model
     def _lifetime(self, purpose, document=None):

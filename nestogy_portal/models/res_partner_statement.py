@@ -1,5 +1,7 @@
-from odoo import models
+from odoo import fields, models
 from odoo.fields import Domain
+
+from ..tools.mail_links import marker
 
 STATEMENT_TYPES = ("out_invoice", "out_refund", "out_receipt")
 
@@ -81,3 +83,62 @@ class ResPartner(models.Model):
                 }
             )
         return rows
+
+    # ------------------------------------------------------------------
+    # By e-mail
+    # ------------------------------------------------------------------
+
+    def _client_mail_values(self, kind=None):
+        values = super()._client_mail_values(kind)
+        if kind in ("reminder", "statement"):
+            values["link"] = self._statement_marker()
+        if kind != "statement":
+            return values
+        client = self.commercial_partner_id
+        moves = self.env["account.move"].search(
+            client._statement_domain("open") & Domain("company_id", "=", self.env.company.id),
+            order="invoice_date_due, id",
+        )
+        invoices = moves.filtered(lambda move: move.move_type != "out_refund")
+        today = fields.Date.context_today(self)
+        late = invoices.filtered(lambda move: move.invoice_date_due and move.invoice_date_due < today)
+        return values | {
+            "amount": self._statement_money(invoices),
+            "overdue": self._statement_money(late),
+            "credit": self._statement_money(moves - invoices),
+            "count": str(len(invoices)),
+            "invoices": self._client_mail_invoices(moves),
+        }
+
+    def _statement_money(self, moves):
+        """The open amounts of documents by currency in one line."""
+        rows = [
+            (currency, sum(each.mapped("amount_residual"))) for currency, each in moves.grouped("currency_id").items()
+        ]
+        return self._client_mail_money(rows or [(self.env.company.currency_id, 0.0)])
+
+    def _statement_marker(self):
+        """The address that stands for a reader's own link to the statement."""
+        return marker(self.env["nestogy.portal.link"]._base_url(), "statement", 0)
+
+    def action_client_send_statement(self):
+        """Open the send dialog with the client's statement."""
+        self.ensure_one()
+        self.env["account.move"].check_access("write")  # as reminding, for who invoices
+        return self.commercial_partner_id._client_mail_composer("statement", self.env._("Send Statement"))
+
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """Lead the readers of a reminder or statement to the statement."""
+        groups = super()._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)
+        if self.env.context.get("client_mail_kind") not in ("reminder", "statement"):
+            return groups
+        partners = self.env["res.partner"]
+        button = {"url": self._statement_marker(), "title": self.env._("Open statement")}
+
+        def is_client_contact(recipient):
+            if not recipient["id"] or recipient["type"] == "user":
+                return False
+            return bool(partners.browse(recipient["id"])._get_client())
+
+        data = {"active": True, "has_button_access": True, "button_access": button}
+        return [("nestogy_client_contact", is_client_contact, data), *groups]

@@ -105,3 +105,31 @@ class ResUsers(models.Model):
                 raise UserError(contact_sudo._email_change_refusal())
             if "name" in vals and contact_sudo.is_company and vals["name"] != contact_sudo.name:
                 raise UserError(contact_sudo._name_change_refusal())
+
+    # ------------------------------------------------------------------
+    # Invitation
+    # ------------------------------------------------------------------
+
+    def _client_mail_values(self, kind=None):
+        """What the placeholders of an invitation stand for.
+
+        The address with which a password is set is a key: it is in the mail that is sent and in nothing else,
+        a preview for instance.
+        """
+        self.ensure_one()
+        user_sudo = self.sudo()  # who invites may not see users
+        partner_sudo = user_sudo.partner_id
+        wizard = self.env.context.get("client_mail_invitation")
+        is_sent = isinstance(wizard, models.BaseModel) and wizard._name == "portal.wizard"
+        base = self.env["nestogy.portal.link"]._base_url()
+        return {
+            "client": partner_sudo.commercial_partner_id.name or "",
+            "contact": partner_sudo.name or "",
+            "company": self.env.company.name,
+            "login": user_sudo.login,
+            "welcome": (wizard.welcome_message or "") if is_sent else "",
+            "link": partner_sudo._get_signup_url() if is_sent else f"{base}/my",
+        }
+
+    def _client_mail_value(self, name, kind=None):
+        return self.env["nestogy.client.mail.mixin"]._pick_value(self, name, kind)

@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 from markupsafe import Markup
 
 from odoo import api, models
@@ -5,6 +7,13 @@ from odoo.tools import email_normalize, is_html_empty
 
 RECEIVED_TEMPLATE = "nestogy_tickets.mail_template_ticket_received"
 SUBJECT_CHARACTERS = 200
+
+
+class ReplyWords(NamedTuple):
+    """Subject and body of one answer of ours, in the words that hold for the client."""
+
+    subject: str
+    body: Markup
 
 
 class HelpdeskTicket(models.Model):
@@ -18,24 +27,38 @@ class HelpdeskTicket(models.Model):
     # Out
     # ------------------------------------------------------------------
 
-    def _get_mail_recipients(self):
+    def _get_mail_recipients(self, kind="ticket"):
         """Who gets this ticket's mails: the contact who asked, else whoever the client named for tickets."""
         self.ensure_one()
         contact = self.partner_id
         if contact and (not contact.email or contact == contact.commercial_partner_id):
-            return contact._client_mail_recipients("ticket") or contact.filtered("email")
+            return contact._client_mail_recipients(kind or "ticket") or contact.filtered("email")
         return contact
 
     def _client_mail_kind(self):
         return "ticket"
 
     def _client_mail_values(self, kind=None):
-        return super()._client_mail_values(kind) | {
-            "contact": self._get_mail_recipients()[:1].name or self.partner_name or "",
-            "number": self.number,
-            "date": self._client_mail_date(self.create_date),
-            "category": self.category_id.complete_name or "",
-            "link": self._portal_link_marker() if self.id else "",
+        return (
+            super()._client_mail_values(kind)
+            | {
+                "contact": self._get_mail_recipients(kind)[:1].name or self.partner_name or "",
+                "number": self.number,
+                "date": self._client_mail_date(self.create_date),
+                "category": self.category_id.complete_name or "",
+                "link": self._portal_link_marker() if self.id else "",
+            }
+            | (self._reply_values() if kind == "ticket_reply" else {})
+        )
+
+    def _reply_values(self):
+        reply = self.env.context.get("client_mail_reply")
+        if not isinstance(reply, models.BaseModel):  # a preview: our last answer
+            reply = self.message_ids.filtered(lambda message: self._is_reply_of_staff(message))[:1]
+        return {
+            "title": self.name or "",
+            "author": reply.author_id.name or self.env.user.name,
+            "message": reply.body or Markup("<p>%s</p>") % self.env._("(The answer stands here.)"),
         }
 
     def _subscribe_mail_recipients(self):
@@ -171,6 +194,57 @@ class HelpdeskTicket(models.Model):
             # the mail's frame shows the name of the record; a title that a stranger wrote must not come along
             kwargs["force_record_name"] = self.number
         return super()._notify_by_email_prepare_rendering_context(message, msg_vals=msg_vals, **kwargs)
+
+    # -- our answers, in the words that hold for the client ------------
+
+    @api.model
+    def _is_reply_of_staff(self, message):
+        """Say whether a message is an answer that one of us wrote for the client to read."""
+        author_sudo = message.author_id.sudo()  # whoever notifies may not see all authors
+        return (
+            message.message_type in ("comment", "email", "email_outgoing")
+            and message.subtype_id == self.env.ref("mail.mt_comment")
+            and not message.is_internal
+            and bool(author_sudo.user_ids)
+            and not author_sudo.partner_share
+        )
+
+    def _notify_thread_by_email(self, message, recipients_data, **kwargs):
+        template = self.env["mail.template"]
+        if len(self) == 1 and self._is_reply_of_staff(message):
+            template = self._client_mail_template("ticket_reply")
+        if template:
+            # rendered in the name of who answers; what was compiled is ours
+            template_sudo = template.sudo().with_context(client_mail_reply=message)
+            subject = template_sudo._render_field("subject", self.ids, compute_lang=True)[self.id]
+            body = template_sudo._render_field("body_html", self.ids, compute_lang=True)[self.id]
+            self = self.with_context(client_mail_reply_words=ReplyWords(subject, Markup(body)))
+        return super()._notify_thread_by_email(message, recipients_data, **kwargs)
+
+    def _reply_words(self):
+        words = self.env.context.get("client_mail_reply_words")
+        return words if isinstance(words, ReplyWords) else None  # nothing that came in over RPC
+
+    def _notify_by_email_render_layout(self, message, recipients_group, msg_vals=False, render_values=None):
+        words = self._reply_words()
+        if words and recipients_group["notification_group_name"] == "nestogy_client_contact":
+            # the frame around the mail prints the body of the message; everything else is the message's own
+            worded = message.new({"body": words.body}, origin=message)
+            render_values = (render_values or {}) | {"message": worded, "email_add_signature": False}
+        return super()._notify_by_email_render_layout(
+            message, recipients_group, msg_vals=msg_vals, render_values=render_values
+        )
+
+    def _notify_by_email_get_final_mail_values(self, recipient_ids, base_mail_values, additional_values=None):
+        values = super()._notify_by_email_get_final_mail_values(
+            recipient_ids, base_mail_values, additional_values=additional_values
+        )
+        words = self._reply_words()
+        # whoever notifies may not see all recipients
+        readers_sudo = self.env["res.partner"].sudo().browse(recipient_ids)
+        if words and readers_sudo and all(each.partner_share and each._get_client() for each in readers_sudo):
+            values["subject"] = words.subject
+        return values
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
