@@ -43,9 +43,19 @@ class NestogyClientGroup(models.Model):
     )
     setting_overrides = fields.Char(help="Names of the settings that are set to nothing, each between commas.")
     mail_template_ids = fields.One2many("nestogy.client.mail.template", "group_id", string="E-mail Templates")
+    mail_words_table = fields.Html(string="Words in Force", compute="_compute_mail_words_table", sanitize=False)
     client_count = fields.Integer(compute="_compute_client_count")
 
     _one_default = models.UniqueIndex("(company_id) WHERE is_default", "A company has one default client group.")
+
+    @api.depends_context("lang")
+    @api.depends("company_id", "mail_template_ids.kind")
+    def _compute_mail_words_table(self):
+        templates = self.env["nestogy.client.mail.template"]
+        for group in self:
+            nobody = self.env["res.partner"].with_company(group.company_id)
+            found = templates._rank_levels(nobody, group._origin, self.env.lang)
+            group.mail_words_table = templates._render_words_table(found, "group")
 
     def _compute_client_count(self):
         counts = self._count_clients()

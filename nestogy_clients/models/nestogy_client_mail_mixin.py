@@ -22,6 +22,15 @@ class NestogyClientMailMixin(models.AbstractModel):
         self.ensure_one()
         return False
 
+    def _client_mail_client(self):
+        """The client to whom the document belongs; the customer as a whole where that is no client."""
+        return self.partner_id.commercial_partner_id
+
+    def _client_mail_readers(self, kind):
+        """Who gets the mail with this document."""
+        self.ensure_one()
+        return self.env["res.partner"].browse(self._message_get_default_recipients()[self.id]["partner_ids"])
+
     def _client_mail_values(self, kind=None):
         """What each placeholder stands for in this document.
 

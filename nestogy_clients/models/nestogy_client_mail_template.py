@@ -1,5 +1,7 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
@@ -11,6 +13,7 @@ from ..tools.placeholders import (
     compile_subject,
     placeholders_in,
 )
+from .nestogy_client_mail_mixin import SampleValues
 
 
 class NestogyClientMailTemplate(models.Model):
@@ -47,7 +50,7 @@ class NestogyClientMailTemplate(models.Model):
     )
     subject = fields.Char(required=True)
     body = fields.Html(required=True, sanitize=True, sanitize_overridable=False, sanitize_form=True)
-    placeholder_help = fields.Html(string="Placeholders", compute="_compute_placeholder_help")
+    placeholders = fields.Json(compute="_compute_placeholders", help="Names and labels for the editor.")
     mail_template_id = fields.Many2one(
         "mail.template", string="Compiled Template", readonly=True, copy=False, ondelete="set null"
     )
@@ -246,13 +249,14 @@ class NestogyClientMailTemplate(models.Model):
         return Domain.OR([(f"{level}_id", "!=", False)] for level in value if level in ("client", "group", "company"))
 
     @api.depends("kind")
-    def _compute_placeholder_help(self):
+    def _compute_placeholders(self):
         kinds = self._mail_kinds()
         for template in self:
-            template.placeholder_help = self.env["ir.qweb"]._render(
-                "nestogy_clients.placeholder_help",
-                {"placeholders": kinds.get(template.kind, {}).get("placeholders", {})},
-            )
+            spec = kinds.get(template.kind, {})
+            template.placeholders = [
+                {"name": name, "label": label, "is_block": name in spec.get("blocks", ())}
+                for name, label in spec.get("placeholders", {}).items()
+            ]
 
     @api.onchange("kind")
     def _onchange_kind(self):
@@ -322,10 +326,22 @@ class NestogyClientMailTemplate(models.Model):
             ordinary template holds is left out
         """
         client_sudo = client._get_client().sudo()  # senders without our roles use these words as well
+        return self._rank_levels(
+            client_sudo,
+            client_sudo.client_group_id,
+            lang or client_sudo.lang or client.sudo().lang,
+            kinds,  # as above
+        )
+
+    @api.model
+    def _rank_levels(self, client, group, lang, kinds=None):
+        """The best template of each kind among those of a client, a group and the current company."""
         owners = Domain("company_id", "=", client.env.company.id)
-        if client_sudo:
-            owners |= Domain("client_id", "=", client_sudo.id) | Domain("group_id", "=", client_sudo.client_group_id.id)
-        domain = owners & Domain("lang", "in", [lang or client_sudo.lang or client.sudo().lang, False])
+        if client:
+            owners |= Domain("client_id", "=", client.id)
+        if group:
+            owners |= Domain("group_id", "=", group.id)
+        domain = owners & Domain("lang", "in", [lang, False])
         if kinds:
             domain &= Domain("kind", "in", list(kinds))
         found = {}
@@ -402,3 +418,164 @@ class NestogyClientMailTemplate(models.Model):
         if error.kind == "subject":
             return self.env._("A subject is one line; take out the line breaks and control characters.")
         return self.env._("Write a subject.")
+
+    @api.model
+    def _render_words_table(self, found, level):
+        """A table that tells for each kind of mail whose words hold.
+
+        :param dict found: what :meth:`_rank_levels` gives
+        :param str level: on which level the table stands; only words of others are links
+        """
+        labels = dict(self._fields["level"]._description_selection(self.env))
+        rows = []
+        for kind, label in self._selection_kind():
+            template, origin = found.get(kind, (self, ""))
+            rows.append(
+                {
+                    "label": label,
+                    "level": origin,
+                    "origin": labels.get(origin, self.env._("Odoo")),
+                    # which words hold is told to whoever sees the client
+                    "subject": template.sudo().subject or self.env._("the ordinary template"),
+                    "id": template.id if origin and origin != level else False,
+                }
+            )
+        return self.env["ir.qweb"]._render("nestogy_clients.client_mail_words_table", {"rows": rows})
+
+    # ------------------------------------------------------------------
+    # Preview
+    # ------------------------------------------------------------------
+
+    def _documents_domain(self):
+        """Documents of this kind that belong to the client, the group's clients or the company."""
+        self.ensure_one()
+        spec = self._mail_kinds()[self.kind]
+        path = spec.get("client_path", "partner_id.commercial_partner_id")
+        prefix = f"{path}." if path else ""
+        domain = Domain(spec.get("domain", []))
+        company = self.company_id or self.group_id.company_id
+        if company and "company_id" in self.env[spec["model"]]._fields and path:
+            domain &= Domain("company_id", "=", company.id)
+        if self.client_id:
+            domain &= Domain(path or "id", "=", self.client_id.id)
+        elif self.group_id:
+            domain &= Domain(f"{prefix}client_group_id", "=", self.group_id.id)
+        if not path:
+            domain &= Domain("is_client", "=", True)
+        if self.kind == "reminder":
+            overdue = self.env["account.move"]._read_group(
+                self.env["res.partner"]._overdue_domain() & Domain("company_id", "=", self.env.company.id),
+                ["commercial_partner_id"],
+            )
+            domain &= Domain("id", "in", [client.id for (client,) in overdue])
+        return domain
+
+    @api.model
+    def _new_from_form(self, values):
+        """A template in memory from what stands in the form, with the texts as they would be saved."""
+        template = self.new({key: values.get(key) or False for key in ("kind", "lang", "subject")})
+        for key in ("client_id", "group_id", "company_id"):
+            owner = self.env[self._fields[key].comodel_name].browse(values.get(key) or []).exists()
+            owner.check_access("read")
+            template[key] = owner
+        template.body = Markup(self._fields["body"].convert_to_column(values.get("body") or "", template) or "")
+        return template
+
+    @api.model
+    def get_preview(self, values, document_id=False, lang=False):
+        """Render unsaved texts with a document, on the way that a mail takes.
+
+        :param dict values: ``kind``, ``subject``, ``body``, ``lang`` and one of ``client_id``, ``group_id``,
+            ``company_id``, as they stand in the form
+        :param int document_id: the document to show, by default the latest that the user may read
+        :param str lang: language to show, by default that of the template or of the reader
+        :return: dict with ``error`` (a sentence, empty when all is well), ``subject``, ``body``, ``recipients``,
+            ``model``, ``domain``, ``document_id`` and ``is_sample``
+        """
+        self.check_access("read")
+        if values.get("kind") not in self._mail_kinds():
+            return {"error": self.env._("Choose a kind of mail.")}
+        template = self._new_from_form(values)
+        document, domain = template._preview_document(document_id)
+        found = {
+            "error": "",
+            "subject": "",
+            "body": "",
+            "recipients": "",
+            "model": self._mail_kinds()[template.kind]["model"],
+            "domain": list(domain),
+            "document_id": document.id,
+            "is_sample": not document,
+        }
+        try:
+            return found | template._render_preview(document, lang)
+        except ValidationError as error:
+            return found | {"error": str(error)}
+
+    def _preview_document(self, document_id):
+        """The document that a preview shows, empty when samples stand in for it.
+
+        :return: tuple of the document and the domain of all that could be shown
+        """
+        documents = self.env[self._mail_kinds()[self.kind]["model"]]
+        if not documents.has_access("read") or (
+            self.kind == "reminder" and not self.env["account.move"].has_access("read")
+        ):
+            return documents, Domain.FALSE
+        domain = self._documents_domain()
+        # a rule or domain decides about the chosen one as well
+        chosen = Domain("id", "=", document_id) & domain if document_id else domain
+        return documents.search(chosen, order="id desc", limit=1), domain
+
+    def _render_preview(self, document, lang=False):
+        """Subject, body and recipients as a mail would have them.
+
+        :raise ValidationError: as when the texts are saved
+        """
+        spec = self._mail_kinds()[self.kind]
+        values = self._prepare_mail_template_values(spec)
+        client = document._client_mail_client() if document else self.client_id
+        lang = lang or self.lang or (document._client_mail_lang() if document else client.lang) or self.env.lang
+        mail_templates = self.env["mail.template"]
+        # the same field, hence the same cleaning, as when the compiled template is saved
+        body = mail_templates._fields["body_html"].convert_to_column(values["body_html"], mail_templates)
+        if document:
+            renderer = mail_templates.with_context(lang=lang, client_mail_lang=lang)
+            model, ids = spec["model"], document.ids
+        else:
+            samples = SampleValues(self.with_context(lang=lang)._mail_kinds()[self.kind]["samples"])
+            if client:
+                samples["client"] = client.name
+            renderer = mail_templates.with_context(lang=lang, client_mail_sample=samples)
+            model, ids = "res.partner", self.env.user.partner_id.ids
+        readers = document._client_mail_readers(self.kind) if document else client._client_mail_recipients(self.kind)
+        return {
+            "subject": renderer._render_template(values["subject"], model, ids, engine="inline_template")[ids[0]],
+            "body": renderer._render_template(body, model, ids, engine="qweb", options={"post_process": True})[ids[0]],
+            "recipients": ", ".join(each.email_formatted for each in readers.filtered("email")),
+        }
+
+    @api.model
+    def send_test(self, values, document_id=False, lang=False):
+        """Mail what the preview shows to the user's own address; nothing is noted on the client.
+
+        :return: the address
+        """
+        self.check_access("read")
+        address = self.env.user.email_formatted
+        if not self.env.user.email:
+            raise UserError(self.env._("You have no e-mail address; add one in your preferences."))
+        preview = self.get_preview(values, document_id, lang)
+        if preview["error"]:
+            raise UserError(preview["error"])
+        # whoever writes templates may not make mails; this one goes to himself
+        self.env["mail.mail"].sudo().create(
+            {
+                "subject": self.env._("[Test] %s", preview["subject"]),
+                "body_html": preview["body"],
+                "email_from": self.env.company.email_formatted or address,
+                "email_to": address,
+                "auto_delete": True,
+            }
+        ).send_after_commit()
+        return address

@@ -24,6 +24,12 @@ class ResPartner(models.Model):
     client_mail_table = fields.Html(
         string="Who Gets What", compute="_compute_client_mail_table", groups="base.group_user", sanitize=False
     )
+    client_mail_words_table = fields.Html(
+        string="Words in Force",
+        compute="_compute_client_mail_words_table",
+        groups="nestogy_clients.nestogy_clients_group_viewer",
+        sanitize=False,
+    )
     client_mail_warning = fields.Char(compute="_compute_client_mail_warning", groups="base.group_user")
 
     # each mail that comes in looks its sender up by this field
@@ -46,6 +52,15 @@ class ResPartner(models.Model):
                 rows.append({"label": label, "recipients": recipients, "origin": origin})
             client.client_mail_table = (
                 self.env["ir.qweb"]._render("nestogy_clients.client_mail_table", {"rows": rows}) if rows else Markup("")
+            )
+
+    @api.depends_context("company", "lang")
+    @api.depends("is_client", "client_group_id", "lang", "client_mail_template_ids.kind")
+    def _compute_client_mail_words_table(self):
+        templates = self.env["nestogy.client.mail.template"]
+        for client in self:
+            client.client_mail_words_table = (
+                templates._render_words_table(templates._levels_in_force(client), "client") if client.is_client else ""
             )
 
     @api.depends("client_mail_table")
@@ -121,6 +136,12 @@ class ResPartner(models.Model):
 
     def _client_mail_value(self, name, kind=None):
         return self.env["nestogy.client.mail.mixin"]._pick_value(self, name, kind)
+
+    def _client_mail_client(self):
+        return self.commercial_partner_id
+
+    def _client_mail_readers(self, kind):
+        return self._client_mail_recipients(kind)
 
     def _client_mail_lang(self):
         return self.env.context.get("client_mail_lang") or self.lang or self.env.lang

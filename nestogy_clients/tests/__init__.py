@@ -8,6 +8,7 @@ from . import test_contacts
 from . import test_dashboard
 from . import test_import
 from . import test_mail_kinds
+from . import test_mail_preview
 from . import test_mail_templates
 from . import test_money
 from . import test_placeholders

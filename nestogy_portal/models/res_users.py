@@ -131,5 +131,14 @@ class ResUsers(models.Model):
             "link": partner_sudo._get_signup_url() if is_sent else f"{base}/my",
         }
 
+    def _client_mail_client(self):
+        return self.sudo().partner_id.commercial_partner_id  # as above
+
+    def _client_mail_readers(self, kind):
+        return self.partner_id
+
+    def _client_mail_lang(self):
+        return self.env.context.get("client_mail_lang") or self.lang
+
     def _client_mail_value(self, name, kind=None):
         return self.env["nestogy.client.mail.mixin"]._pick_value(self, name, kind)

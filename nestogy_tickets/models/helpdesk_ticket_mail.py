@@ -35,6 +35,9 @@ class HelpdeskTicket(models.Model):
             return contact._client_mail_recipients(kind or "ticket") or contact.filtered("email")
         return contact
 
+    def _client_mail_readers(self, kind):
+        return self._get_mail_recipients(kind)
+
     def _client_mail_kind(self):
         return "ticket"
 
