@@ -202,6 +202,16 @@ class ResPartner(models.Model):
             },
         }
 
+    def message_post(self, **kwargs):
+        """Let whoever invoices mail a client about its account, without the right to change the client."""
+        poster = self
+        if self.env.context.get("client_mail_kind") and self.env.user.has_group(
+            "nestogy_clients.nestogy_clients_group_billing"
+        ):
+            self.check_access("read")
+            poster = self.sudo()  # posting asks for the right to write, which billing needs for nothing else
+        return super(ResPartner, poster).message_post(**kwargs).with_env(self.env)
+
     # ------------------------------------------------------------------
     # Words
     # ------------------------------------------------------------------

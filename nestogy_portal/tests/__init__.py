@@ -2,6 +2,7 @@ from . import test_download
 from . import test_link
 from . import test_link_page
 from . import test_link_request
+from . import test_mail_kinds
 from . import test_mail_links
 from . import test_messages
 from . import test_own_details

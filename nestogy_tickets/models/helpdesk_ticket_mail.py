@@ -214,7 +214,8 @@ class HelpdeskTicket(models.Model):
 
     def _notify_thread_by_email(self, message, recipients_data, **kwargs):
         template = self.env["mail.template"]
-        if len(self) == 1 and self._is_reply_of_staff(message):
+        is_for_client = any(recipient["share"] and recipient["notif"] == "email" for recipient in recipients_data)
+        if len(self) == 1 and is_for_client and self._is_reply_of_staff(message):
             template = self._client_mail_template("ticket_reply")
         if template:
             # rendered in the name of who answers; what was compiled is ours
@@ -238,15 +239,12 @@ class HelpdeskTicket(models.Model):
             message, recipients_group, msg_vals=msg_vals, render_values=render_values
         )
 
-    def _notify_by_email_get_final_mail_values(self, recipient_ids, base_mail_values, additional_values=None):
-        values = super()._notify_by_email_get_final_mail_values(
-            recipient_ids, base_mail_values, additional_values=additional_values
+    def _notify_by_email_get_base_mail_values(self, message, recipients_data, additional_values=None):
+        values = super()._notify_by_email_get_base_mail_values(
+            message, recipients_data, additional_values=additional_values
         )
-        words = self._reply_words()
-        # whoever notifies may not see all recipients
-        readers_sudo = self.env["res.partner"].sudo().browse(recipient_ids)
-        if words and readers_sudo and all(each.partner_share and each._get_client() for each in readers_sudo):
-            values["subject"] = words.subject
+        if words := self._reply_words():  # all mails of a message share its subject
+            values["subject"] = " ".join(words.subject.splitlines())
         return values
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):

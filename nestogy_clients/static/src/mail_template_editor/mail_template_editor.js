@@ -129,6 +129,11 @@ export class MailPreview extends Component {
         };
     }
 
+    /** The body in a page of its own: no style of ours reaches it, and nothing in it runs. */
+    get page() {
+        return `<body style="font: 14px sans-serif; margin: 8px 16px;">${this.state.preview.body}</body>`;
+    }
+
     async refresh() {
         const call = this.orm.silent.call("nestogy.client.mail.template", "get_preview", [
             this.values,
