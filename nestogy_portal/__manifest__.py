@@ -31,6 +31,7 @@
     ],
     "demo": [
         "demo/res_users_demo.xml",
+        "demo/nestogy_client_mail_template_demo.xml",
         "demo/payment_provider_demo.xml",
     ],
     "post_init_hook": "post_init_hook",

@@ -428,15 +428,16 @@ class NestogyClientMailTemplate(models.Model):
         """
         labels = dict(self._fields["level"]._description_selection(self.env))
         rows = []
-        for kind, label in self._selection_kind():
+        for kind, spec in self._mail_kinds().items():
             template, origin = found.get(kind, (self, ""))
+            ordinary = self.env._("the ordinary template") if spec["template_xmlid"] else self.env._("as it is written")
             rows.append(
                 {
-                    "label": label,
+                    "label": spec["label"],
                     "level": origin,
                     "origin": labels.get(origin, self.env._("Odoo")),
                     # which words hold is told to whoever sees the client
-                    "subject": template.sudo().subject or self.env._("the ordinary template"),
+                    "subject": template.sudo().subject or ordinary,
                     "id": template.id if origin and origin != level else False,
                 }
             )

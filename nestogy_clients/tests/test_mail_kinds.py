@@ -95,6 +95,17 @@ class TestMailKinds(ClientsCase):
         return self.env.cr.sql_log_count - before
 
     @users("kinds_agent")
+    def test_words_of_each_level_are_read_by_who_has_a_role(self):
+        elsewhere = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        words = self.templates  # made by somebody else
+        words |= words.create({"client_id": self.client.id, "kind": "invoice", "subject": "x", "body": "<p>x</p>"})
+        for owner in ({"group_id": self.group.id}, {"company_id": self.company.id}):
+            words |= words.create({"kind": "invoice", "subject": "x", "body": "<p>x</p>"} | owner)
+        foreign = words.create({"company_id": elsewhere.id, "kind": "invoice", "subject": "x", "body": "<p>x</p>"})
+        found = self.templates.with_env(self.env).search([("id", "in", (words | foreign).ids)])
+        self.assertEqual(set(found.ids), set(words.ids))
+
+    @users("kinds_agent")
     def test_words_of_a_company_are_for_managers(self):
         with self.assertRaises(AccessError):
             self.templates.with_env(self.env).create(

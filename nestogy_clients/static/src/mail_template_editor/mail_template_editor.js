@@ -7,15 +7,22 @@ import { KeepLast } from "@web/core/utils/concurrency";
 import { useDebounced } from "@web/core/utils/timing";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { Component, onMounted, onWillStart, useExternalListener, useState } from "@odoo/owl";
+import { Component, onMounted, onWillStart, toRaw, useExternalListener, useState } from "@odoo/owl";
 
 const SUBJECT = ".o_nestogy_mail_subject input";
+// the editor of each form's body; it is made before the widgets beside it listen to anything
+const editors = new WeakMap();
+
+function editorOf(record) {
+    const editor = editors.get(toRaw(record.model));
+    return editor && !editor.isDestroyed ? editor : null;
+}
 
 /** The body of a template: an ordinary HTML field that tells its neighbours about its editor and each change. */
 export class MailBodyField extends HtmlField {
     onEditorLoad(editor) {
         super.onEditorLoad(editor);
-        this.props.record.model.bus.trigger("NESTOGY_MAIL_EDITOR", editor);
+        editors.set(toRaw(this.props.record.model), editor);
     }
 
     onChange() {
@@ -32,11 +39,7 @@ export class MailPlaceholders extends Component {
     static props = { ...standardWidgetProps };
 
     setup() {
-        this.editor = null;
         this.state = useState({ inSubject: false });
-        useBus(this.props.record.model.bus, "NESTOGY_MAIL_EDITOR", ({ detail }) => {
-            this.editor = detail;
-        });
         useExternalListener(document, "focusin", ({ target }) => {
             if (target.matches(SUBJECT)) {
                 this.state.inSubject = true;
@@ -53,14 +56,15 @@ export class MailPlaceholders extends Component {
     insert(placeholder) {
         const text = `{${placeholder.name}}`;
         const subject = document.querySelector(SUBJECT);
+        const editor = editorOf(this.props.record);
         if (this.state.inSubject && !placeholder.is_block && subject) {
             subject.focus();
             subject.setRangeText(text, subject.selectionStart, subject.selectionEnd, "end");
             subject.dispatchEvent(new InputEvent("input", { bubbles: true }));
-        } else if (this.editor && !this.editor.isDestroyed) {
-            this.editor.shared.selection.focusEditable();
-            this.editor.shared.dom.insert(text);
-            this.editor.shared.history.addStep();
+        } else if (editor) {
+            editor.shared.selection.focusEditable();
+            editor.shared.dom.insert(text);
+            editor.shared.history.addStep();
         }
     }
 }
@@ -79,7 +83,6 @@ export class MailPreview extends Component {
     setup() {
         this.orm = useService("orm");
         this.notification = useService("notification");
-        this.editor = null;
         this.keepLast = new KeepLast();
         this.state = useState({
             preview: { error: "", subject: "", body: "", recipients: "", model: false, domain: [] },
@@ -91,9 +94,6 @@ export class MailPreview extends Component {
         this.scope = "";
         const refreshSoon = useDebounced(() => this.refresh(), 500);
         const { bus } = this.props.record.model;
-        useBus(bus, "NESTOGY_MAIL_EDITOR", ({ detail }) => {
-            this.editor = detail;
-        });
         useBus(bus, "NESTOGY_MAIL_TYPED", refreshSoon);
         useExternalListener(document, "input", ({ target }) => target.matches(SUBJECT) && refreshSoon());
         useRecordObserver((record) => {
@@ -117,7 +117,7 @@ export class MailPreview extends Component {
     get values() {
         const { data } = this.props.record;
         const input = document.querySelector(SUBJECT);
-        const editor = this.editor && !this.editor.isDestroyed ? this.editor : null;
+        const editor = editorOf(this.props.record);
         return {
             kind: data.kind,
             lang: data.lang,
