@@ -519,6 +519,8 @@ class NestogyClientMailTemplate(models.Model):
         :return: tuple of the document and the domain of all that could be shown
         """
         documents = self.env[self._mail_kinds()[self.kind]["model"]]
+        if not (self.client_id or self.group_id or self.company_id):
+            return documents, Domain.FALSE
         if not documents.has_access("read") or (
             self.kind == "reminder" and not self.env["account.move"].has_access("read")
         ):

@@ -59,6 +59,10 @@ class TestMailPreview(ClientsCase):
         self.assertEqual(found, (self.old | self.invoice).with_env(self.env))
 
     @users("preview_agent")
+    def test_words_of_nobody_yet_are_shown_with_samples(self):
+        self.assertTrue(self.preview(client_id=False)["is_sample"])
+
+    @users("preview_agent")
     def test_samples_stand_in_where_there_is_nothing(self):
         for kind, spec in self.env["nestogy.client.mail.template"]._mail_kinds().items():
             with self.subTest(kind):
