@@ -79,11 +79,10 @@ class NestogyClientMailTemplate(models.Model):
         :return: dict of kind to ``label``; ``model`` of the mailed document, which inherits
             ``nestogy.client.mail.mixin`` or is a partner or user; ``template_xmlid`` of the ordinary template, whose
             sender, reports and recipients are kept; ``placeholders``, a dict of name to label; ``blocks``, those
-            of them that fit into a body only; ``samples``, a dict of name to what a preview without a document
-            shows; ``subject`` and ``body`` to begin with; ``domain`` of the documents of this kind;
-            ``client_path`` from the document to its client, ``partner_id.commercial_partner_id`` unless told
-            otherwise; ``follows``, the kind whose recipients this one has until it gets its own; ``is_personal``
-            when the mail is for one person and is not routed; ``required``, placeholders that a body must have
+            of them that fit into a body only; ``required``, those that a body must have; ``subject`` and ``body`` to
+            begin with; ``domain`` of the documents of this kind; ``client_path`` from the document to its client,
+            ``partner_id.commercial_partner_id`` unless told otherwise; ``is_personal`` when the mail is for one
+            person and is not routed
         """
         everywhere = {
             "client": self.env._("name of the client"),
@@ -94,7 +93,6 @@ class NestogyClientMailTemplate(models.Model):
             "date": self.env._("date of the document"),
             "reference": self.env._("the client's own reference"),
         }
-        samples = self._sample_values()
         return {
             "invoice": {
                 "label": self.env._("Invoice"),
@@ -102,7 +100,6 @@ class NestogyClientMailTemplate(models.Model):
                 "template_xmlid": "account.email_template_edi_invoice",
                 "placeholders": everywhere
                 | {"due": self.env._("due date"), "amount_due": self.env._("amount still to pay")},
-                "samples": samples | {"number": "INV/2026/00042"},
                 "domain": [("move_type", "=", "out_invoice")],
                 "subject": self.env._("Invoice {number} from {company}"),
                 "body": self.env._(
@@ -115,9 +112,7 @@ class NestogyClientMailTemplate(models.Model):
                 "model": "account.move",
                 "template_xmlid": "account.email_template_edi_credit_note",
                 "placeholders": everywhere | {"amount_due": self.env._("amount of it that is still open")},
-                "samples": samples | {"number": "RINV/2026/00003"},
                 "domain": [("move_type", "=", "out_refund")],
-                "follows": "invoice",
                 "subject": self.env._("Credit note {number} from {company}"),
                 "body": self.env._(
                     "<p>Dear {contact},</p><p>please find attached credit note {number} of {amount}.</p>"
@@ -129,7 +124,6 @@ class NestogyClientMailTemplate(models.Model):
                 "model": "sale.order",
                 "template_xmlid": "sale.email_template_edi_sale",
                 "placeholders": everywhere | {"due": self.env._("valid until")},
-                "samples": samples | {"number": "S00042"},
                 "domain": [("state", "in", ("draft", "sent"))],
                 "subject": self.env._("Estimate {number} from {company}"),
                 "body": self.env._(
@@ -149,13 +143,6 @@ class NestogyClientMailTemplate(models.Model):
                     "reference": self.env._("what the payment is for"),
                     "method": self.env._("way of payment"),
                     "numbers": self.env._("numbers of the invoices it paid"),
-                },
-                "samples": samples
-                | {
-                    "number": "PAY/2026/00017",
-                    "method": self.env._("Bank transfer"),
-                    "numbers": "INV/2026/00042",
-                    "reference": "INV/2026/00042",
                 },
                 "domain": [("payment_type", "=", "inbound"), ("partner_type", "=", "customer")],
                 "subject": self.env._("We have received your payment of {amount}"),
@@ -181,13 +168,6 @@ class NestogyClientMailTemplate(models.Model):
                     "invoices": self.env._("table of the overdue invoices"),
                 },
                 "blocks": ("invoices",),
-                "samples": samples
-                | {
-                    "count": "2",
-                    "days": "12",
-                    "numbers": "INV/2026/00042, INV/2026/00045",
-                    "invoices": self._sample_invoices(),
-                },
                 "subject": self.env._("{client}: {amount} overdue"),
                 "body": self.env._(
                     "<p>Dear {contact},</p><p>these invoices are past their due date, {amount} in all:</p>"
@@ -198,14 +178,32 @@ class NestogyClientMailTemplate(models.Model):
         }
 
     @api.model
-    def _sample_values(self):
-        """What a preview shows where there is no document yet."""
+    def _mail_leaders(self):
+        """Kinds of mail whose recipients are those of another kind until they get their own; addons add theirs.
+
+        :return: dict of kind to kind
+        """
+        return {"credit_note": "invoice"}
+
+    @api.model
+    def _mail_samples(self, kind):
+        """What the placeholders of a preview stand for where there is no document yet; addons add theirs.
+
+        :return: dict of placeholder name to text or markup
+        """
         today = fields.Date.context_today(self)
         currency = self.env.company.currency_id
-        return {
+        numbers = {
+            "invoice": "INV/2026/00042",
+            "credit_note": "RINV/2026/00003",
+            "estimate": "S00042",
+            "receipt": "PAY/2026/00017",
+        }
+        samples = {
             "client": self.env._("Sample Client"),
             "contact": self.env._("Sam Sample"),
             "company": self.env.company.name,
+            "number": numbers.get(kind, ""),
             "amount": format_amount(self.env, 1250, currency),
             "amount_due": format_amount(self.env, 1250, currency),
             "date": format_date(self.env, today),
@@ -213,15 +211,24 @@ class NestogyClientMailTemplate(models.Model):
             "reference": "4711",
             "link": "https://example.com/",
         }
+        if kind == "receipt":
+            samples |= {"method": self.env._("Bank transfer"), "numbers": "INV/2026/00042"}
+        if kind == "reminder":
+            samples |= {"count": "1", "days": "12", "numbers": "INV/2026/00042", "invoices": self._sample_invoices()}
+        return samples
 
     @api.model
     def _sample_invoices(self):
         """The table of a preview without a document."""
-        samples = self._sample_values()
-        row = {"number": "INV/2026/00042", "date": samples["date"], "due": samples["date"], "late": True}
-        return self.env["ir.qweb"]._render(
-            "nestogy_clients.client_mail_invoices", {"rows": [row | {"open": samples["amount"]}]}
-        )
+        due = fields.Date.subtract(fields.Date.context_today(self), days=12)
+        row = {
+            "number": "INV/2026/00042",
+            "date": format_date(self.env, fields.Date.subtract(due, days=30)),
+            "due": format_date(self.env, due),
+            "late": True,
+            "open": format_amount(self.env, 1250, self.env.company.currency_id),
+        }
+        return self.env["ir.qweb"]._render("nestogy_clients.client_mail_invoices", {"rows": [row]})
 
     @api.model
     def _selection_routed_kind(self):
@@ -463,12 +470,6 @@ class NestogyClientMailTemplate(models.Model):
             domain &= Domain(f"{prefix}client_group_id", "=", self.group_id.id)
         if not path:
             domain &= Domain("is_client", "=", True)
-        if self.kind == "reminder":
-            overdue = self.env["account.move"]._read_group(
-                self.env["res.partner"]._overdue_domain() & Domain("company_id", "=", self.env.company.id),
-                ["commercial_partner_id"],
-            )
-            domain &= Domain("id", "in", [client.id for (client,) in overdue])
         return domain
 
     @api.model
@@ -510,7 +511,7 @@ class NestogyClientMailTemplate(models.Model):
         }
         try:
             return found | template._render_preview(document, lang)
-        except ValidationError as error:
+        except UserError as error:  # a mistake in the texts, or a right that is missing
             return found | {"error": str(error)}
 
     def _preview_document(self, document_id):
@@ -519,13 +520,22 @@ class NestogyClientMailTemplate(models.Model):
         :return: tuple of the document and the domain of all that could be shown
         """
         documents = self.env[self._mail_kinds()[self.kind]["model"]]
-        if not (self.client_id or self.group_id or self.company_id):
-            return documents, Domain.FALSE
-        if not documents.has_access("read") or (
-            self.kind == "reminder" and not self.env["account.move"].has_access("read")
-        ):
+        needed = [documents]
+        if documents._name == "res.partner":  # mails about a client's account
+            needed.append(self.env["account.move"])
+        has_owner = self.client_id or self.group_id or self.company_id
+        if not has_owner or not all(each.has_access("read") for each in needed):
             return documents, Domain.FALSE
         domain = self._documents_domain()
+        if self.kind == "reminder" and not document_id:
+            overdue = self.env["account.move"].search(
+                self.env["res.partner"]._overdue_domain()
+                & Domain("company_id", "=", self.env.company.id)
+                & Domain("commercial_partner_id", "any", domain),
+                order="invoice_date_due desc, id desc",
+                limit=1,
+            )
+            return overdue.commercial_partner_id, domain
         # a rule or domain decides about the chosen one as well
         chosen = Domain("id", "=", document_id) & domain if document_id else domain
         return documents.search(chosen, order="id desc", limit=1), domain
@@ -546,7 +556,7 @@ class NestogyClientMailTemplate(models.Model):
             renderer = mail_templates.with_context(lang=lang, client_mail_lang=lang)
             model, ids = spec["model"], document.ids
         else:
-            samples = SampleValues(self.with_context(lang=lang)._mail_kinds()[self.kind]["samples"])
+            samples = SampleValues(self.with_context(lang=lang)._mail_samples(self.kind))
             if client:
                 samples["client"] = client.name
             renderer = mail_templates.with_context(lang=lang, client_mail_sample=samples)

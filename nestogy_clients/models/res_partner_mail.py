@@ -90,7 +90,7 @@ class ResPartner(models.Model):
         # routing is the firm's business: the same for whoever sends
         client_sudo = self.sudo()
         routes_sudo = client_sudo.client_mail_route_ids
-        leader = self.env["nestogy.client.mail.template"]._mail_kinds().get(kind, {}).get("follows")
+        leader = self.env["nestogy.client.mail.template"]._mail_leaders().get(kind)
         route_sudo = routes_sudo.filtered(lambda each: each.kind == kind) or routes_sudo.filtered(
             lambda each: each.kind == leader
         )

@@ -12,6 +12,7 @@ class TestMailPreview(ClientsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.make_user("preview_agent", "agent", "billing", email="agent@firm.example")
+        cls.make_user("preview_only_agent", "agent")
         cls.make_user("preview_plain")
         cls.client = cls.make_client("Acme & Sons", email="office@acme.example")
         cls.ann = cls.make_contact(cls.client, "Ann <b>", "ann@acme.example")
@@ -57,6 +58,12 @@ class TestMailPreview(ClientsCase):
         self.assertNotIn(self.other.name, stranger["subject"])
         found = self.env["account.move"].search(self.preview()["domain"])
         self.assertEqual(found, (self.old | self.invoice).with_env(self.env))
+
+    @users("preview_only_agent")
+    def test_who_sees_no_invoices_sees_samples(self):
+        for kind in ("invoice", "reminder"):
+            preview = self.preview(kind=kind, subject="{client}", body="<p>{amount}</p>")
+            self.assertEqual((preview["error"], preview["is_sample"], preview["subject"]), ("", True, "Acme & Sons"))
 
     @users("preview_agent")
     def test_words_of_nobody_yet_are_shown_with_samples(self):

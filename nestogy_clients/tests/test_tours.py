@@ -18,7 +18,7 @@ class TestTours(ClientsMakers, HttpCase):
                 {"name": "Cy First", "is_company": False, "is_client": False},
             ],
         )
-        self.assertEqual(client.client_mail_template_ids.subject, "Tour invoice {number}")
+        self.assertEqual(client.client_mail_template_ids.subject, "Tour invoice {number}{client}")
 
     def test_settings_are_overridden_and_inherited_again(self):
         terms = self.env["account.payment.term"].create([{"name": "Tour Group Terms"}, {"name": "Tour Own Terms"}])

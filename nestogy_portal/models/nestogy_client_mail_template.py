@@ -8,7 +8,6 @@ class NestogyClientMailTemplate(models.Model):
     def _mail_kinds(self):
         """Offer ``{link}`` in the mails of documents that have a page in the portal; add the portal's own kinds."""
         kinds = super()._mail_kinds()
-        samples = self._sample_values()
         whole = {name: kinds["reminder"]["placeholders"][name] for name in ("client", "contact", "company", "date")}
         kinds["statement"] = {
             "label": self.env._("Statement"),
@@ -24,13 +23,6 @@ class NestogyClientMailTemplate(models.Model):
                 "invoices": self.env._("table of the open invoices"),
             },
             "blocks": ("invoices",),
-            "samples": samples
-            | {
-                "overdue": samples["amount"],
-                "credit": self.env._("none"),
-                "count": "2",
-                "invoices": self._sample_invoices(),
-            },
             "subject": self.env._("Your statement of {date} from {company}"),
             "body": self.env._(
                 "<p>Dear {contact},</p><p>this is the statement of your account of {date}; {amount} is still to be "
@@ -48,7 +40,6 @@ class NestogyClientMailTemplate(models.Model):
                 "welcome": self.env._("what was written for this invitation"),
                 "link": self.env._("where the contact sets the password"),
             },
-            "samples": samples | {"login": "sam@example.com", "welcome": ""},
             "domain": [("share", "=", True), ("partner_id.commercial_partner_id.is_client", "=", True)],
             "is_personal": True,
             "subject": self.env._("Your access to the client portal of {company}"),
@@ -70,3 +61,13 @@ class NestogyClientMailTemplate(models.Model):
             )
             for kind, spec in kinds.items()
         }
+
+    @api.model
+    def _mail_samples(self, kind):
+        samples = super()._mail_samples(kind)
+        if kind == "statement":
+            none = self.env._("none")
+            samples |= {"overdue": none, "credit": none, "count": "1", "invoices": self._sample_invoices()}
+        if kind == "invitation":
+            samples |= {"login": "sam@example.com", "welcome": ""}
+        return samples

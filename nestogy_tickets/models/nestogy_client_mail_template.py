@@ -14,11 +14,9 @@ class NestogyClientMailTemplate(models.Model):
 
         Neither title nor text of the ticket can be repeated in the confirmation: who wrote them is not proven.
         """
-        samples = self._sample_values() | {"number": "HT00042", "category": self.env._("Hardware")}
         return super()._mail_kinds() | {
             "ticket": {
                 "label": self.env._("Ticket opened"),
-                "samples": samples,
                 "model": "helpdesk.ticket",
                 "template_xmlid": RECEIVED_TEMPLATE,
                 "placeholders": {
@@ -54,16 +52,26 @@ class NestogyClientMailTemplate(models.Model):
                 },
                 "blocks": ("message",),
                 "required": ("message",),
-                "samples": samples
-                | {
-                    "title": self.env._("The printer is offline"),
-                    "author": self.env.user.name,
-                    "message": Markup("<p>%s</p>") % self.env._("We have replaced the cable; please try again."),
-                },
-                "follows": "ticket",
                 "subject": self.env._("Re: {title} [{number}]"),
                 "body": self.env._(
                     "<p>Hello {contact},</p><div>{message}</div><p>Kind regards,<br/>{author}, {company}</p>"
                 ),
             },
         }
+
+    @api.model
+    def _mail_leaders(self):
+        return super()._mail_leaders() | {"ticket_reply": "ticket"}
+
+    @api.model
+    def _mail_samples(self, kind):
+        samples = super()._mail_samples(kind)
+        if kind in ("ticket", "ticket_reply"):
+            samples |= {"number": "HT00042", "category": self.env._("Hardware")}
+        if kind == "ticket_reply":
+            samples |= {
+                "title": self.env._("The printer is offline"),
+                "author": self.env.user.name,
+                "message": Markup("<p>%s</p>") % self.env._("We have replaced the cable; please try again."),
+            }
+        return samples

@@ -33,6 +33,15 @@ registry.category("web_tour.tours").add("nestogy_clients_new_client", {
             run: "click",
         },
         { content: "Subject", trigger: ".modal [name=subject] input", run: "edit Tour invoice {number}" },
+        {
+            content: "A click puts a placeholder into the subject",
+            trigger: ".modal .o_nestogy_placeholders button:contains('{client}')",
+            run: "click",
+        },
+        {
+            content: "The preview follows, with samples because there is no invoice",
+            trigger: ".modal .o_nestogy_mail_preview:contains('Sample values') .o_nestogy_preview_subject:contains('Tour Client')",
+        },
         { content: "Save the template", trigger: ".modal .o_form_button_save", run: "click" },
         { content: "It is listed", trigger: "[name=client_mail_template_ids] .o_data_cell:contains('Tour invoice')" },
         { content: "Save", trigger: ".o_form_button_save", run: "click" },
