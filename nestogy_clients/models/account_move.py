@@ -79,24 +79,21 @@ class AccountMove(models.Model):
         self.ensure_one()
         return self.commercial_partner_id.with_company(self.company_id).action_client_send_reminder()
 
-    def _client_state(self):
-        """The state of an invoice in the words of clients, with the colour in which it is shown.
+    def _get_alerts(self):
+        alerts = super()._get_alerts()
+        if self.state == "draft" or (self.state == "posted" and not self.is_move_sent):
+            alerts |= self._client_alerts(self)
+        return alerts
 
-        :return: tuple of a text (Draft, Sent, Open, Partial, Overdue, Paid ...) and a Bootstrap colour name
+    def _client_alerts(self, mailed):
+        """What is missing at the clients of these documents (see ``res.partner._client_alerts``).
+
+        :param mailed: those of them that go out by e-mail
         """
-        self.ensure_one()
-        if self.state == "draft":
-            return self.env._("Draft"), "secondary"
-        if self.state == "cancel":
-            return self.env._("Cancelled"), "secondary"
-        if self.payment_state == "reversed":
-            return self.env._("Reversed"), "secondary"
-        if self.payment_state in ("paid", "in_payment"):
-            return self.env._("Paid"), "success"
-        if self.move_type == "out_refund":
-            return self.env._("Credit"), "info"
-        if self.invoice_date_due and self.invoice_date_due < fields.Date.context_today(self):
-            return self.env._("Overdue"), "danger"
-        if self.payment_state == "partial":
-            return self.env._("Partial"), "warning"
-        return (self.env._("Sent"), "info") if self.is_move_sent else (self.env._("Open"), "info")
+        documents = self.filtered(lambda move: move.is_sale_document(include_receipts=True) and move.partner_id)
+        return self.env["res.partner"]._client_alerts(
+            [
+                (move.partner_id, move.partner_id, move.company_id, move in mailed and move._client_mail_kind())
+                for move in documents
+            ]
+        )

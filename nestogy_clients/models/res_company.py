@@ -21,6 +21,12 @@ class ResCompany(models.Model):
         " of which it is the account manager.",
     )
 
+    client_warn_tax_id = fields.Boolean(
+        string="Warn of Missing Tax IDs",
+        default=True,
+        help="Say before sending that a client, if it is a company, has no tax ID.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)

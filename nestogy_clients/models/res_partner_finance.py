@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_amount
 
 BALANCE_TYPES = ("out_invoice", "out_refund", "out_receipt")
 
@@ -43,6 +43,13 @@ class ResPartner(models.Model):
         help="The part of the outstanding amount whose due date has passed.",
     )
 
+    client_balance_table = fields.Html(
+        string="Balance by Currency",
+        compute="_compute_client_balance_table",
+        sanitize=False,
+        groups="nestogy_clients.nestogy_clients_group_viewer",
+    )
+
     @api.depends_context("company", "allowed_company_ids")
     def _compute_client_money(self):
         rows = self._client_balance_rows()
@@ -56,6 +63,24 @@ class ResPartner(models.Model):
             partner.client_paid = sum(row["company_paid"] for row in mine)
             partner.client_outstanding = sum(row["company_outstanding"] for row in mine)
             partner.client_overdue = sum(row["company_overdue"] for row in mine)
+
+    @api.depends_context("company", "allowed_company_ids", "lang")
+    def _compute_client_balance_table(self):
+        """What is owed in each currency, for clients that were invoiced in another than the company's."""
+        keys = ("invoiced", "paid", "outstanding", "overdue", "credit")
+        own = self.env.company.currency_id
+        balances = self._client_balances()
+        for partner in self:
+            rows = [
+                {"currency": row["currency"].name}
+                | {key: format_amount(self.env, row[key], row["currency"]) for key in keys}
+                for row in balances.get(partner.id, ())
+            ]
+            partner.client_balance_table = (
+                self.env["ir.qweb"]._render("nestogy_clients.client_balance_table", {"rows": rows})
+                if any(row["currency"] != own.name for row in rows)
+                else ""
+            )
 
     def _client_balances(self):
         """The figures of clients by currency of the documents, in the companies that are switched on.

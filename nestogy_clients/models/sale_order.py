@@ -5,6 +5,14 @@ class SaleOrder(models.Model):
     _name = "sale.order"
     _inherit = ["sale.order", "nestogy.client.mail.mixin"]
 
+    client_alerts = fields.Json(compute="_compute_client_alerts", groups="base.group_user")
+
+    @api.depends("state", "partner_id", "partner_invoice_id", "company_id")
+    def _compute_client_alerts(self):
+        for order in self:
+            shown = order.partner_id and order.state in ("draft", "sent")
+            order.client_alerts = order._client_alerts() if shown else {}
+
     def _compute_payment_term_id(self):  # pylint: disable=missing-return
         super()._compute_payment_term_id()
         for order in self.filtered("partner_id"):
@@ -54,18 +62,11 @@ class SaleOrder(models.Model):
             return super()._find_mail_template()
         return self._client_mail_template() or super()._find_mail_template()
 
-    def _client_state(self):
-        """The state of an estimate in the words of clients, with the colour in which it is shown.
-
-        :return: tuple of a text (Draft, Sent, Expired, Accepted, Invoiced, Cancelled) and a Bootstrap colour name
-        """
-        self.ensure_one()
-        if self.state == "cancel":
-            return self.env._("Cancelled"), "secondary"
-        if self.state == "sale":
-            if self.invoice_status == "invoiced":
-                return self.env._("Invoiced"), "success"
-            return self.env._("Accepted"), "success"
-        if self.validity_date and self.validity_date < fields.Date.context_today(self):
-            return self.env._("Expired"), "warning"
-        return (self.env._("Sent"), "info") if self.state == "sent" else (self.env._("Draft"), "secondary")
+    def _client_alerts(self):
+        """What is missing at the clients of these orders (see ``res.partner._client_alerts``)."""
+        return self.env["res.partner"]._client_alerts(
+            [
+                (order.partner_id, order.partner_invoice_id or order.partner_id, order.company_id, "estimate")
+                for order in self
+            ]
+        )
