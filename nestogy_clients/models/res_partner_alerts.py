@@ -30,7 +30,8 @@ class ResPartner(models.Model):
                 details["client_address", client] = self._client_field_labels(missing)
             # figures and settings that hold for whoever sends
             client_sudo = client.sudo().with_company(company)
-            if company.sudo().client_warn_tax_id and client_sudo.is_company and not client_sudo.vat:
+            warned = company.sudo().client_warn_tax_id  # same
+            if warned and client_sudo.is_company and not client_sudo.vat:
                 found["client_tax_id"] |= client
             if kind and not address.email and not partner.email and not client._client_mail_recipients(kind):
                 found["client_mail"] |= client

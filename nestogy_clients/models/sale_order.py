@@ -7,7 +7,7 @@ class SaleOrder(models.Model):
 
     client_alerts = fields.Json(compute="_compute_client_alerts", groups="base.group_user")
 
-    @api.depends("state", "partner_id", "partner_invoice_id", "company_id")
+    @api.depends("state", "partner_id", "partner_invoice_id", "company_id", "credit_approval", "amount_total")
     def _compute_client_alerts(self):
         for order in self:
             shown = order.partner_id and order.state in ("draft", "sent")

@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_datetime
 
 CREDIT_FIELDS = {
     "credit_approval",
@@ -199,6 +200,34 @@ class SaleOrder(models.Model):
                     note=question,
                     user_id=user.id,
                 )
+
+    def _client_alerts(self):
+        """Say first what became of the question to a manager; that replaces the alert which says why he is asked."""
+        alerts = super()._client_alerts()
+        order_sudo = self.sudo()  # who asked and who decided is no secret among colleagues
+        if len(self) == 1 and order_sudo.credit_approval == "waiting":
+            message = self.env._(
+                "Waits for a manager's approval, asked by %(user)s on %(date)s. %(question)s",
+                user=order_sudo.credit_requested_by_id.name,
+                date=format_datetime(self.env, order_sudo.credit_requested_at, dt_format="short"),
+                question=order_sudo.credit_question,
+            )
+        elif len(self) == 1 and order_sudo.credit_approval == "refused":
+            message = self.env._(
+                "%s refused the approval; the notes of this estimate say why. Confirm asks again.",
+                order_sudo.credit_decided_by_id.name,
+            )
+        elif len(self) == 1 and self._is_credit_cleared():
+            message = self.env._(
+                "Approved by %(user)s up to %(amount)s.",
+                user=order_sudo.credit_decided_by_id.name,
+                amount=order_sudo.credit_currency_id.format(order_sudo.credit_cleared_amount),
+            )
+        else:
+            return alerts
+        alerts.pop("client_hold", None)
+        level = {"waiting": "warning", "refused": "danger", "approved": "info"}[order_sudo.credit_approval]
+        return {"client_credit": {"level": level, "message": message}} | alerts
 
     def action_credit_approve(self):
         """Ask a manager for a note, then approve."""

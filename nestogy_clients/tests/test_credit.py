@@ -151,6 +151,9 @@ class TestCredit(CreditMakers, ClientsCase):
         self.assertNotIn(self.seller, asked.user_id)
         order.action_confirm()
         self.assertEqual(order.sudo().activity_ids, asked, "asking twice asks once")
+        alerts = order.client_alerts
+        self.assertEqual((alerts["client_credit"]["level"], alerts.get("client_hold")), ("warning", None))
+        self.assertIn("asked by seller", alerts["client_credit"]["message"].lower())
         self.decide(order, "approve", "He called me")
         self.assertRecordValues(
             order.sudo(), [{"state": "draft", "credit_approval": "approved", "credit_cleared_amount": 200.0}]

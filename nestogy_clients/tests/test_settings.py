@@ -78,6 +78,30 @@ class TestSettings(ClientsCase):
         plain = self.env["account.move"].create({"move_type": "out_invoice", "partner_id": self.make_client().id})
         self.assertEqual(plain.currency_id, self.env.company.currency_id)
 
+    def test_the_preferred_currency_is_one_of_each_company(self):
+        elsewhere, own = self.currencies
+        usd = self.env.company.currency_id
+        second = self.env["res.company"].create(
+            {"name": "Second", "currency_id": elsewhere.id, "country_id": self.env.ref("base.us").id}
+        )
+        self.env["account.journal"].create({"name": "Sales", "type": "sale", "code": "S2", "company_id": second.id})
+        self.client.preferred_currency_id = own
+
+        def currencies(company):
+            env = self.env(context={"allowed_company_ids": [company.id]})
+            made = (
+                env["account.move"].create({"move_type": "out_invoice", "partner_id": self.client.id}),
+                env["sale.order"].create({"partner_id": self.client.id}),
+                env["contract.contract"].create({"name": "Care", "partner_id": self.client.id}),
+            )
+            return [document.currency_id for document in made]
+
+        self.assertEqual(currencies(self.env.company), [own] * 3)
+        self.assertEqual(currencies(second), [elsewhere] * 3, "without a wish there, the company's own")
+        self.client.with_company(second).preferred_currency_id = usd
+        self.assertEqual(currencies(second), [usd] * 3)
+        self.assertEqual(currencies(self.env.company), [own] * 3)
+
     def test_fiscal_position_and_delivery_follow_the_group(self):
         positions = self.env["account.fiscal.position"].create([{"name": "Exempt"}, {"name": "Own"}])
         self.group.write({"fiscal_position_id": positions[0].id, "invoice_sending_method": "manual"})

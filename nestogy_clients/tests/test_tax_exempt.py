@@ -91,6 +91,36 @@ class TestTaxExempt(ClientsCase):
             self.client.tax_exempt = False
             self.assertFalse(self.client.activity_ids)
 
+    def test_a_new_client_is_reminded_of_too(self):
+        with freeze_time("2026-01-01"):
+            client = self.make_client(
+                "New", tax_exempt=True, tax_exempt_reason="Nonprofit", tax_exempt_until="2026-12-31"
+            )
+        self.assertEqual(client.activity_ids.mapped("date_deadline"), [Date.to_date("2026-12-01")])
+
+    def test_without_an_account_manager_a_manager_is_reminded(self):
+        boss = self.make_user("boss", "manager")
+        agent = self.make_user("agent7", "agent")
+        self.client.with_user(agent).write(
+            {"tax_exempt": True, "tax_exempt_reason": "Nonprofit", "tax_exempt_until": "2026-12-31"}
+        )
+        responsible = self.client.activity_ids.user_id
+        self.assertTrue(responsible.has_group("nestogy_clients.nestogy_clients_group_manager"))
+        self.assertNotEqual(responsible, self.env.ref("base.user_root"))
+        self.client.user_id = boss
+        self.assertEqual(self.client.activity_ids.user_id, boss)
+
+    def test_the_profile_says_when_the_certificate_ends(self):
+        self._exempt(until="2026-12-31")
+        for day, words in (("2026-11-30", False), ("2026-12-10", "ask for a new one"), ("2027-01-01", "with tax")):
+            with freeze_time(day):
+                self.client.invalidate_recordset(["tax_exempt_warning"])
+                warning = self.client.tax_exempt_warning
+            if words:
+                self.assertIn(words, warning)
+            else:
+                self.assertFalse(warning)
+
     def test_the_exempt_position_has_no_taxes(self):
         position = self.env.company._get_tax_exempt_position()
         self.assertEqual(position, self.env.company._get_tax_exempt_position())
