@@ -56,7 +56,7 @@ class ResPartner(models.Model):
     @api.model
     def _group_expand_client_status(self, statuses, domain):
         """Show every active status as a column, those without clients too."""
-        return statuses | statuses.search([])
+        return (statuses | statuses.search([])).sorted(lambda status: (status.sequence, status.id))
 
     @api.constrains("client_number")
     def _check_client_number(self):

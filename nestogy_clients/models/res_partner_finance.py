@@ -1,4 +1,5 @@
 from collections import defaultdict
+from itertools import repeat
 
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount
@@ -53,16 +54,13 @@ class ResPartner(models.Model):
     @api.depends_context("company", "allowed_company_ids")
     def _compute_client_money(self):
         rows = self._client_balance_rows()
-        # values that many share are assigned to all of them at once: assigning is what costs here
-        self.client_currency_id = self.env.company.currency_id
-        without = self.filtered(lambda partner: partner.id not in rows)
-        without.client_invoiced = without.client_paid = without.client_outstanding = without.client_overdue = 0.0
-        for partner in self - without:
-            mine = rows[partner.id]
-            partner.client_invoiced = sum(row["company_invoiced"] for row in mine)
-            partner.client_paid = sum(row["company_paid"] for row in mine)
-            partner.client_outstanding = sum(row["company_outstanding"] for row in mine)
-            partner.client_overdue = sum(row["company_overdue"] for row in mine)
+        currency = self.env.company.currency_id
+        # written to the cache a column at a time, as a query of the ORM does: a list of clients has hundreds of these
+        # figures, and assigning them one by one takes ten times as long as adding them up
+        self._fields["client_currency_id"]._insert_cache(self, repeat(currency.id, len(self)))
+        for name in ("invoiced", "paid", "outstanding", "overdue"):
+            sums = [sum(row[f"company_{name}"] for row in rows.get(each, ())) for each in self._ids]
+            self._fields[f"client_{name}"]._insert_cache(self, map(currency.round, sums))
 
     @api.depends_context("company", "allowed_company_ids", "lang")
     def _compute_client_balance_table(self):

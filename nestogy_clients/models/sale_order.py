@@ -40,10 +40,6 @@ class SaleOrder(models.Model):
         orders.partner_id._check_client_may_order()
         return orders
 
-    def action_confirm(self):
-        self.partner_id._check_client_may_order()
-        return super().action_confirm()
-
     def _client_mail_kind(self):
         self.ensure_one()
         return "estimate" if self.state in ("draft", "sent") else False

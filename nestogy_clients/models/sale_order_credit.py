@@ -69,6 +69,7 @@ class SaleOrder(models.Model):
             raise AccessError(self.env._("Approvals are given with the buttons of the order."))
 
     def _check_credit_before_sale(self):
+        self.partner_id._check_client_may_order()
         questions = self._credit_questions()
         if questions:
             raise UserError(
@@ -77,6 +78,7 @@ class SaleOrder(models.Model):
 
     def action_confirm(self):
         """Confirm what may go through; what may not asks a manager and waits."""
+        self.partner_id._check_client_may_order()
         questions = self._credit_questions()
         if questions and self._may_clear_credit():
             for order, question in questions.items():

@@ -1,5 +1,6 @@
 import base64
 import json
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Date
@@ -288,6 +289,48 @@ class TestCredit(CreditMakers, ClientsCase):
         with self.assertRefused(UserError, "then a manager is asked"):
             self.make_order(state="sale")
         self.assertEqual((order.state, order.sudo().credit_approval), ("draft", "waiting"))
+
+    def test_a_payment_is_kept_and_the_approval_confirms(self):
+        self.hold()
+        order = self.make_order(2, require_payment=True, require_signature=False, prepayment_percent=1.0)
+        order.action_quotation_sent()
+        provider = self.env["payment.provider"].create({"name": "Test", "code": "none", "state": "test"})
+        method = self.env["payment.method"].create({"name": "Card", "code": "test_card"})
+        payment = self.env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "amount": 200.0,
+                "currency_id": order.currency_id.id,
+                "partner_id": self.client.id,
+                "reference": "paid-1",
+                "state": "done",
+                "sale_order_ids": [Command.set(order.ids)],
+            }
+        )
+        payment._check_amount_and_confirm_order()
+        self.assertEqual((order.state, order.sudo().credit_approval), ("sent", "waiting"))
+        self.decide(order, "approve")
+        self.assertEqual((order.state, order.sudo().amount_paid), ("sale", 200.0))
+
+    def test_what_is_paid_takes_no_credit(self):
+        self.client.credit_limit = 50.0
+        order = self.make_order(2)
+        order.action_quotation_sent()
+        order.invalidate_recordset()
+        with patch.object(type(order), "amount_paid", 200.0):
+            order.action_confirm()
+        self.assertEqual(order.state, "sale")
+
+    def test_fraud_is_refused_and_not_asked_about(self):
+        self.hold()
+        order = self.make_order()
+        self.set_status(self.client, "fraud")
+        with self.assertRefused(UserError, "no new orders or invoices"):
+            order.action_confirm()
+        with self.assertRefused(UserError, "no new orders or invoices"):
+            order.write({"state": "sale"})
+        self.assertEqual((order.state, order.sudo().credit_approval), ("draft", False))
 
     def test_cancelling_withdraws_the_question(self):
         self.hold()
