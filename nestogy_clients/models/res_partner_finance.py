@@ -58,9 +58,11 @@ class ResPartner(models.Model):
         # written to the cache a column at a time, as a query of the ORM does: a list of clients has hundreds of these
         # figures, and assigning them one by one takes ten times as long as adding them up
         self._fields["client_currency_id"]._insert_cache(self, repeat(currency.id, len(self)))
+        digits = currency.decimal_places
         for name in ("invoiced", "paid", "outstanding", "overdue"):
-            sums = [sum(row[f"company_{name}"] for row in rows.get(each, ())) for each in self._ids]
-            self._fields[f"client_{name}"]._insert_cache(self, map(currency.round, sums))
+            column = f"company_{name}"
+            sums = [round(sum((row[column] for row in rows.get(each, ())), 0.0), digits) for each in self._ids]
+            self._fields[f"client_{name}"]._insert_cache(self, sums)
 
     @api.depends_context("company", "allowed_company_ids", "lang")
     def _compute_client_balance_table(self):
