@@ -29,6 +29,7 @@
         "data/mail_activity_type_data.xml",
         "data/nestogy_contact_kind_data.xml",
         "data/ir_default_data.xml",
+        "data/nestogy_client_document_data.xml",
         "data/res_partner_industry_data.xml",
         "views/nestogy_client_status_views.xml",
         "views/nestogy_client_group_views.xml",
@@ -48,7 +49,9 @@
         "wizards/nestogy_order_decision_views.xml",
         "wizards/mail_compose_message_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_partner_documents_views.xml",
         "views/nestogy_clients_menus.xml",
+        "views/nestogy_client_document_views.xml",
     ],
     "demo": [
         "demo/res_company_demo.xml",
@@ -57,6 +60,7 @@
         "demo/account_move_demo.xml",
         "demo/sale_order_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
+        "demo/nestogy_client_document_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["nestogy_clients/static/src/**/*"],

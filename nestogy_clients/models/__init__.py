@@ -5,10 +5,17 @@ from . import nestogy_client_group
 from . import nestogy_client_mail_mixin
 from . import nestogy_client_mail_template
 from . import nestogy_client_mail_route
+from . import nestogy_client_document_folder
+from . import nestogy_client_document_tag
+from . import nestogy_client_document
+from . import nestogy_client_document_version
+from . import nestogy_client_document_opening
 from . import nestogy_contact_kind
 from . import nestogy_phone_number
 from . import res_company
 from . import res_config_settings
+from . import res_company_documents
+from . import res_config_settings_documents
 from . import res_partner
 from . import res_partner_address
 from . import res_partner_contacts
@@ -29,6 +36,7 @@ from . import res_partner_settings
 from . import res_partner_language
 from . import res_partner_team
 from . import res_partner_dashboard
+from . import res_partner_documents
 from . import res_partner_import
 from . import account_move
 from . import account_move_state

@@ -1,1 +1,1 @@
-from . import client_file, phones, placeholders
+from . import client_file, document_files, phones, placeholders
