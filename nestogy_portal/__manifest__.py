@@ -28,6 +28,7 @@
         "views/link_templates.xml",
         "views/portal_templates.xml",
         "views/security_templates.xml",
+        "views/document_templates.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -39,6 +40,8 @@
         "web.assets_frontend": [
             "nestogy_portal/static/src/statement/statement.scss",
             "nestogy_portal/static/src/statement/statement.js",
+            "nestogy_portal/static/src/documents/documents.scss",
+            "nestogy_portal/static/src/documents/documents.js",
         ],
         "web.assets_tests": ["nestogy_portal/static/tests/tours/**/*"],
     },

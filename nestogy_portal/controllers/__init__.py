@@ -1,5 +1,6 @@
 from . import link
 from . import portal
+from . import documents
 from . import payment
 from . import security
 from . import signup

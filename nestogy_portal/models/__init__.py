@@ -3,6 +3,7 @@ from . import nestogy_portal_link
 from . import nestogy_portal_link_request
 from . import nestogy_portal_access_log
 from . import nestogy_portal_mail_mixin
+from . import nestogy_client_document
 from . import nestogy_client_mail_template
 from . import nestogy_client_status
 from . import account_move
@@ -16,6 +17,8 @@ from . import portal_wizard_user
 from . import payment_transaction
 from . import res_config_settings
 from . import res_company
+from . import res_company_documents
+from . import res_config_settings_documents
 from . import res_partner
 from . import res_partner_access
 from . import res_partner_statement

@@ -104,6 +104,7 @@ export class ClientDocuments extends X2ManyField {
 registry.category("fields").add("nestogy_client_documents", {
     ...x2ManyField,
     component: ClientDocuments,
+    additionalClasses: ["o_field_one2many"],
     extractProps: (info, dynamicInfo) => ({
         ...x2ManyField.extractProps(info, dynamicInfo),
         roomField: info.options.room_field,
