@@ -208,8 +208,8 @@ class NestogyClientDocument(models.Model):
             )
 
     def unlink(self):
-        # versions go through the ORM, so that their files go too; nobody may delete single ones
         self.check_access("unlink")
+        # versions go through the ORM, so that their files go too; nobody may delete single ones
         self.sudo().version_ids.unlink()
         return super().unlink()
 

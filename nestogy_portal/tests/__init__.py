@@ -1,3 +1,4 @@
+from . import test_documents
 from . import test_download
 from . import test_link
 from . import test_link_page
