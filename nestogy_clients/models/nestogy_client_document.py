@@ -6,7 +6,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import human_size
 from odoo.tools.mimetypes import guess_mimetype
 from odoo.tools.sql import escape_psql
 
@@ -128,7 +127,7 @@ class NestogyClientDocument(models.Model):
     @api.depends("file_size")
     def _compute_size_text(self):
         for document in self:
-            document.size_text = human_size(document.file_size)
+            document.size_text = document_files.size_text(document.file_size)
 
     @api.depends("opening_ids")
     def _compute_openings(self):
@@ -362,8 +361,8 @@ class NestogyClientDocument(models.Model):
             ),
             "quota": self.env._(
                 "There is no room left: %(used)s of %(limit)s are in use.",
-                used=human_size(used),
-                limit=human_size(limits["quota_megabytes"] * document_files.MEGABYTE),
+                used=document_files.size_text(used),
+                limit=document_files.size_text(limits["quota_megabytes"] * document_files.MEGABYTE),
             ),
         }.get(problem)
 

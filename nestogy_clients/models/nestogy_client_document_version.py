@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import human_size
 
 from ..tools import document_files
 
@@ -37,7 +36,7 @@ class NestogyClientDocumentVersion(models.Model):
     @api.depends("file_size")
     def _compute_size_text(self):
         for version in self:
-            version.size_text = human_size(version.file_size)
+            version.size_text = document_files.size_text(version.file_size)
 
     @api.depends("document_id.version_id")
     def _compute_is_current(self):

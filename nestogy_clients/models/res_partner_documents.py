@@ -1,6 +1,7 @@
 from odoo import api, fields, models
-from odoo.tools import format_date, human_size
+from odoo.tools import format_date
 
+from ..tools import document_files
 from .res_partner_dashboard import DASHBOARD_ROWS
 
 
@@ -44,8 +45,8 @@ class ResPartner(models.Model):
             limits = (partner.company_id or self.env.company)._document_limits()
             partner.client_document_room = self.env._(
                 "%(used)s of %(limit)s used, %(file)s MB a file at most",
-                used=human_size(self.env["nestogy.client.document"]._used_bytes(partner._origin)),
-                limit=human_size(limits["quota_megabytes"] * 1024 * 1024),
+                used=document_files.size_text(self.env["nestogy.client.document"]._used_bytes(partner._origin)),
+                limit=document_files.size_text(limits["quota_megabytes"] * 1024 * 1024),
                 file=limits["megabytes"],
             )
 

@@ -41,6 +41,16 @@ class TestDocumentFiles(BaseCase):
         long = document_files.clean_name("x" * 400 + ".pdf")
         self.assertEqual((len(long), long[-4:]), (document_files.NAME_LIMIT, ".pdf"))
 
+    def test_sizes_are_for_people(self):
+        for size, text in (
+            (0, "0 bytes"),
+            (278, "278 bytes"),
+            (1024, "1.0 KB"),
+            (25 * 1024 * 1024, "25 MB"),
+            (1024**3, "1024 MB"),
+        ):
+            self.assertEqual(document_files.size_text(size), text)
+
     def test_problems(self):
         for name, content, problem in (
             ("a.pdf", PDF, None),

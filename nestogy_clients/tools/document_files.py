@@ -64,6 +64,14 @@ def title(name):
     return (stem if dot and stem else name).replace("_", " ").strip() or name
 
 
+def size_text(size):
+    """A number of bytes for people."""
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1024 or unit == "MB":
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
+        size /= 1024
+
+
 def problem(name, content, limit_megabytes):
     """What keeps a file out: ``name``, ``empty``, ``size``, ``program``, ``content``, or ``None`` for a good one.
 

@@ -2,7 +2,6 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import human_size
 from odoo.tools.sql import escape_psql
 
 from odoo.addons.nestogy_clients.tools import document_files
@@ -208,6 +207,6 @@ class NestogyClientDocument(models.Model):
         limits = (client_sudo.company_id or self.env.company)._document_limits()
         return limits | {
             "files": document_files.FILES_LIMIT,
-            "used": human_size(self._used_bytes(client_sudo)),
-            "quota": human_size(limits["quota_megabytes"] * document_files.MEGABYTE),
+            "used": document_files.size_text(self._used_bytes(client_sudo)),
+            "quota": document_files.size_text(limits["quota_megabytes"] * document_files.MEGABYTE),
         }

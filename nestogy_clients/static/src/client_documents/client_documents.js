@@ -64,11 +64,24 @@ export class ClientDocuments extends X2ManyField {
         ev.target.value = null;
     }
 
+    /** What was typed would be lost when the documents are read again. */
+    async isSaved() {
+        const { record } = this.props;
+        if (record === record.model.root) {
+            return record.save();
+        }
+        const isDirty = await record.isDirty();
+        if (isDirty) {
+            const message = _t("Save your changes first, then upload documents.");
+            this.notificationService.add(message, { type: "warning" });
+        }
+        return !isDirty;
+    }
+
     /** One file after the other, so that a large or bad one holds up nothing. */
     async uploadFiles(files) {
         const { record } = this.props;
-        const isRoot = record === record.model.root;
-        if (!files.length || this.upload.total || (isRoot && !(await record.save()))) {
+        if (!files.length || this.upload.total || !(await this.isSaved())) {
             return;
         }
         const outcomes = [];
