@@ -71,7 +71,7 @@ HOOKS = {
 }
 # Fields of ours on res.partner that everybody who may read the partner may read, portal users included.
 PUBLIC_PARTNER_FIELDS = {"type"}  # core's own, which only gets another choice
-WRITING_CALLS = {"create", "write", "unlink", "copy", "message_post", "toggle_active", "action_archive", "_log"}
+WRITING_CALLS = {"create", "write", "unlink", "copy", "message_post", "toggle_active", "action_archive", "_log_opening"}
 # What hands out a client's file on a GET and leaves a row in an append-only list: it changes nothing else.
 AUDITED_ROUTES = {"portal_my_document_file"}
 FOREIGN = re.compile(
@@ -213,7 +213,7 @@ def route_findings(module):
                 n.func.attr for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
             }
             if node.name in AUDITED_ROUTES:
-                calls.discard("_log")
+                calls.discard("_log_opening")
             if calls & WRITING_CALLS and "httprequest.method" not in source:
                 found.append(f"{node.name} calls {', '.join(sorted(calls & WRITING_CALLS))} on a GET")
     return found
@@ -375,10 +375,10 @@ def test_guards_find_routes_that_write_on_a_get():
 
 
 def test_guards_let_audited_routes_write_their_row_and_nothing_else():
-    source = "class C:\n    @route('/x')\n    def portal_my_document_file(self):\n        self.env['a']._log(1)\n"
+    source = "class C:\n    @route('/x')\n    def portal_my_document_file(self):\n        self.env['a']._log_opening(1)"
     assert not route_findings(ast.parse(source))
     assert route_findings(ast.parse(source.replace("portal_my_document_file", "other")))
-    assert route_findings(ast.parse(source.replace("_log(1)", "_log(1).write({})")))
+    assert route_findings(ast.parse(source.replace("_opening(1)", "_opening(1).write({})")))
 
 
 def test_guards_find_foreign_words():

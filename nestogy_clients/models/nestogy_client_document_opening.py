@@ -23,7 +23,7 @@ class NestogyClientDocumentOpening(models.Model):
     _document_idx = models.Index("(document_id, opened_at DESC)")
 
     @api.model
-    def _log(self, versions, how):
+    def _log_opening(self, versions, how):
         """Note that the current user got these files.
 
         :param str how: ``opened`` or ``downloaded``

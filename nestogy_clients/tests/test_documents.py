@@ -282,8 +282,8 @@ class TestDocuments(ClientsCase):
         document, quiet = self.one(), self.one("b.txt", b"x")
         portal = self.make_portal_user(self.contact.sudo(), login="ann@acme.example").with_env(self.env)
         log = self.env["nestogy.client.document.opening"]
-        log.with_user(portal)._log(document.version_id, "opened")
-        log.with_user(portal)._log(document.version_id, "downloaded")
+        log.with_user(portal)._log_opening(document.version_id, "opened")
+        log.with_user(portal)._log_opening(document.version_id, "downloaded")
         self.env.invalidate_all()
         self.assertEqual((document | quiet).mapped("opening_count"), [2, 0])
         self.assertEqual(document.opening_ids.partner_id, self.contact)
@@ -429,14 +429,10 @@ class TestDocuments(ClientsCase):
             if document == bad:
                 raise UserError("no")
 
-        with (
-            patch.object(self.registry[self.documents._name], "_remind_of_expiry", remind_of_good_ones),
-            self.assertLogs("odoo.addons.nestogy_clients.models.nestogy_client_document", "INFO"),
-        ):
+        with patch.object(self.registry[self.documents._name], "_remind_of_expiry", remind_of_good_ones):
             self.run_cron()
-        self.assertFalse(bad.activity_ids)
-        self.assertEqual(len(good.activity_ids), 1)
-        self.run_cron()
+        self.assertEqual((bad | good).mapped("expiry_notice"), ["due", "before"])
+        self.assertNotIn("expires on", str(self.other.message_ids.mapped("body")))
         self.assertEqual(len(good.activity_ids), 1)
 
     # ------------------------------------------------------------------

@@ -29,3 +29,16 @@ class TestTours(ClientsMakers, HttpCase):
         self.assertEqual(client.setting_overrides, ",fiscal_position,invoice_delivery,")
         self.assertEqual(client._client_setting("invoice_delivery"), ("manual", "client"))
         self.assertEqual(client._client_setting("payment_term"), (terms[0], "group"))
+
+    def test_an_agent_keeps_shares_and_replaces_documents(self):
+        agent = self.make_user("tour_agent", "agent")
+        client = self.make_client("Tour Client")
+        self.start_tour(f"/odoo/clients/{client.id}", "nestogy_clients_documents", login=agent.login)
+        self.assertRecordValues(
+            client.client_document_ids.sorted("name"),
+            [
+                {"name": "notes", "version_number": 2, "is_shared": True, "shared_from": 1},
+                {"name": "plan", "version_number": 1, "is_shared": False, "shared_from": 0},
+            ],
+        )
+        self.assertEqual(client.client_document_ids.sorted("name")[0].attachment_id.raw, b"second")

@@ -157,7 +157,9 @@ class ClientDocuments(ClientPortal):
         response.headers["Cache-Control"] = "no-store"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         if self._hands_out_the_beginning(response):
-            request.env["nestogy.client.document.opening"]._log(version_sudo, "opened" if shown else "downloaded")
+            request.env["nestogy.client.document.opening"]._log_opening(
+                version_sudo, "opened" if shown else "downloaded"
+            )
         return response
 
     @staticmethod
@@ -191,7 +193,7 @@ class ClientDocuments(ClientPortal):
             return request.redirect_query("/my/documents", {"notice": "none"}, code=303)
         if sum(versions_sudo.mapped("file_size")) > ARCHIVE_MEGABYTES * document_files.MEGABYTE:
             return request.redirect_query("/my/documents", {"notice": "large"}, code=303)
-        request.env["nestogy.client.document.opening"]._log(versions_sudo, "downloaded")
+        request.env["nestogy.client.document.opening"]._log_opening(versions_sudo, "downloaded")
         return self._stream_versions(versions_sudo)
 
     def _stream_versions(self, versions_sudo):

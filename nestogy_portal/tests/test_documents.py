@@ -122,7 +122,7 @@ class TestDocumentRules(DocumentMakers, TransactionCase):
 
         log = self.env["nestogy.client.document.opening"]
         self.assertTrue(unseen(self.owner) and unseen(self.colleague))
-        log.with_user(self.owner.user_ids)._log(self.shared.version_id, "opened")
+        log.with_user(self.owner.user_ids)._log_opening(self.shared.version_id, "opened")
         self.assertFalse(unseen(self.owner))
         self.assertTrue(unseen(self.colleague))
         self.make_document(content=PDF + b"2")
