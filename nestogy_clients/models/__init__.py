@@ -11,6 +11,9 @@ from . import nestogy_client_document
 from . import nestogy_client_document_version
 from . import nestogy_client_document_opening
 from . import nestogy_contact_kind
+from . import nestogy_custom_field
+from . import nestogy_custom_field_option
+from . import nestogy_custom_field_deleted
 from . import nestogy_phone_number
 from . import res_company
 from . import res_config_settings
@@ -37,6 +40,7 @@ from . import res_partner_language
 from . import res_partner_team
 from . import res_partner_dashboard
 from . import res_partner_documents
+from . import res_partner_custom_fields
 from . import res_partner_import
 from . import account_move
 from . import account_move_state
@@ -44,6 +48,7 @@ from . import account_move_send
 from . import account_payment
 from . import account_fiscal_position
 from . import product_pricelist
+from . import properties_base_definition
 from . import sale_order
 from . import sale_order_state
 from . import sale_order_credit

@@ -31,11 +31,11 @@ class ResPartner(models.Model):
         """
         if not self.env.user.has_group("nestogy_clients.nestogy_clients_group_manager"):
             raise AccessError(self.env._("Only client managers import clients."))
+        lookups = self._client_import_lookups()
         try:
-            rows = read_client_csv(content)
+            rows = read_client_csv(content, lookups["custom"])
         except ClientFileError as error:
             raise UserError(self._client_file_message(error, filename)) from error
-        lookups = self._client_import_lookups()
         created, errors = self.browse(), []
         for line, values in rows:
             try:
@@ -61,7 +61,14 @@ class ResPartner(models.Model):
             "country": names(self.env["res.country"].search([]), "name", "code"),
             "industry": names(self.env["res.partner.industry"].search([]), "name"),
             "tags": names(self.env["res.partner.category"].search([]), "name"),
+            "custom": {field.name: field for field in self._client_import_fields()},
         }
+
+    @api.model
+    def _client_import_fields(self):
+        """The custom fields that a row may have, as columns with the field's label."""
+        catalogue = self.env["nestogy.custom.field"]._catalogue()
+        return [field for field in catalogue if field.applies_to != "contacts"]
 
     @api.model
     def _import_client(self, values, lookups):
@@ -123,6 +130,10 @@ class ResPartner(models.Model):
                     self.env._("%(country)s has no state “%(value)s”.", country=country.name, value=values["state"])
                 )
             vals["state_id"] = state[0].id
+        vals["client_fields"] = {
+            lookups["custom"][name].key: self._parse_client_field(lookups["custom"][name], cell)
+            for name, cell in values["custom"].items()
+        }
         vals["category_id"] = [(6, 0, self._import_tags(values.get("tags"), lookups).ids)]
         return vals
 

@@ -7,6 +7,8 @@ from . import test_client_groups
 from . import test_client_language
 from . import test_contacts
 from . import test_credit
+from . import test_custom_fields
+from . import test_custom_values
 from . import test_dashboard
 from . import test_document_states
 from . import test_follow_ups

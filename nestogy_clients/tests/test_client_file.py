@@ -29,10 +29,11 @@ class TestClientFile(BaseCase):
                         "email": "a@example.com",
                         "notes": "two\r\nlines",
                         "contacts": [{"name": "Jörg", "email": "j@example.com"}, {"name": 'Ann "Red" Lee'}],
+                        "custom": {},
                         "extra": [],
                     },
                 ),
-                (5, {"name": "Plain", "contacts": [], "extra": []}),
+                (5, {"name": "Plain", "contacts": [], "custom": {}, "extra": []}),
             ],
         )
 

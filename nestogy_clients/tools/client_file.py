@@ -43,17 +43,31 @@ class ClientFileError(ValueError):
         self.detail = detail
 
 
-def read_client_csv(content):
+def column_name(text):
+    """The one spelling of a heading, however a person writes it."""
+    return re.sub(r"[\s-]+", "_", text.strip().lower())
+
+
+def is_column_name(text):
+    """Say whether a heading means a column that every file may have."""
+    name = column_name(text)
+    return name in COLUMNS or bool(CONTACT_HEADER.match(name))
+
+
+def read_client_csv(content, custom=()):
     """Parse a CSV file of clients.
 
     The delimiter (comma, semicolon or tab) is taken from the header; UTF-8 (with or without mark) and
     Windows-1252 are understood; quoted cells may hold line breaks.
 
     :param bytes content: the file
+    :param custom: headings of further columns
     :return: list of ``(line, values)``: number of the line in the file on which the row begins, and a dict with the
-        keys of :data:`COLUMNS` and ``contacts``, a list of dicts with the keys of :data:`CONTACT_COLUMNS`
+        keys of :data:`COLUMNS`, ``contacts``, a list of dicts with the keys of :data:`CONTACT_COLUMNS`, and
+        ``custom``, a dict by further heading
     :raise ClientFileError: the file as a whole cannot be read
     """
+    custom = {column_name(heading): heading for heading in custom}
     if len(content) > FILE_LIMIT:
         raise ClientFileError("large", str(FILE_LIMIT // 1024 // 1024))
     text = _decode(content)
@@ -65,13 +79,13 @@ def read_client_csv(content):
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows = []
     try:
-        header = _check_header(next(reader))
+        header = _check_header(next(reader), custom)
         begin = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 if len(rows) >= ROW_LIMIT:
                     raise ClientFileError("rows", str(ROW_LIMIT))
-                rows.append((begin, _values(header, cells)))
+                rows.append((begin, _values(header, cells, custom)))
             begin = reader.line_num + 1
     except csv.Error as error:
         raise ClientFileError("format", f"{reader.line_num}: {error}") from error
@@ -89,10 +103,10 @@ def _decode(content):
     raise ClientFileError("encoding")
 
 
-def _check_header(cells):
-    header = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
+def _check_header(cells, custom):
+    header = [column_name(cell) for cell in cells]
     for name in header:
-        if name and name not in COLUMNS and not CONTACT_HEADER.match(name):
+        if name and name not in custom and not is_column_name(name):
             raise ClientFileError("unknown", name)
         if name and header.count(name) > 1:
             raise ClientFileError("twice", name)
@@ -101,16 +115,19 @@ def _check_header(cells):
     return header
 
 
-def _values(header, cells):
+def _values(header, cells, custom):
     """Sort the cells of a row into the client's values and those of its contacts; cells beyond the header are
     kept under ``extra`` so that the row can be refused instead of shifted."""
-    values, contacts = {"contacts": [], "extra": [cell for cell in cells[len(header) :] if cell.strip()]}, {}
+    extra = [cell for cell in cells[len(header) :] if cell.strip()]
+    values, contacts = {"contacts": [], "custom": {}, "extra": extra}, {}
     for name, cell in zip(header, cells, strict=False):
         cell = cell.strip()
         match = CONTACT_HEADER.match(name)
         if not cell or not name:
             continue
-        if match:
+        if name in custom:
+            values["custom"][custom[name]] = cell
+        elif match:
             contacts.setdefault(match[1], {})[match[2]] = cell
         else:
             values[name] = cell

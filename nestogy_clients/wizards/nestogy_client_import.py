@@ -22,7 +22,9 @@ class NestogyClientImport(models.TransientModel):
     error_count = fields.Integer(compute="_compute_counts")
 
     def _compute_columns(self):
-        self.columns = ", ".join([*COLUMNS, "contact1_name", "contact1_email", "contact1_phone", "contact1_function …"])
+        contacts = ["contact1_name", "contact1_email", "contact1_phone", "contact1_function …"]
+        custom = [field.name for field in self.env["res.partner"]._client_import_fields()]
+        self.columns = ", ".join([*COLUMNS, *contacts, *custom])
 
     def _compute_counts(self):
         for wizard in self:
