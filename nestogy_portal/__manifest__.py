@@ -29,6 +29,7 @@
         "views/portal_templates.xml",
         "views/security_templates.xml",
         "views/document_templates.xml",
+        "views/details_templates.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -39,6 +40,7 @@
     "assets": {
         "web.assets_frontend": [
             "nestogy_portal/static/src/statement/statement.scss",
+            "nestogy_portal/static/src/details/details.scss",
             "nestogy_portal/static/src/statement/statement.js",
             "nestogy_portal/static/src/documents/documents.scss",
             "nestogy_portal/static/src/documents/documents.js",

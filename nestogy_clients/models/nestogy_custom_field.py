@@ -127,8 +127,8 @@ class NestogyCustomField(models.Model):
         string="Client Portal",
         required=True,
         default="none",
-        help="People of the client see it under My Account. A client's fields are edited by its primary contact, those of "
-        "a contact by the contact.",
+        help="People of the client see it under My Account. The primary contact edits fields of the client, "
+        "each contact those of himself.",
     )
     filled_count = fields.Integer(string="Filled", compute="_compute_filled_count", help="Records with a value.")
 

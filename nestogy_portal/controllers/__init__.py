@@ -1,6 +1,7 @@
 from . import link
 from . import portal
 from . import documents
+from . import details
 from . import payment
 from . import security
 from . import signup

@@ -21,6 +21,7 @@ from . import res_company_documents
 from . import res_config_settings_documents
 from . import res_partner
 from . import res_partner_access
+from . import res_partner_custom_fields
 from . import res_partner_statement
 from . import res_users
 from . import res_users_apikeys

@@ -1,4 +1,5 @@
 from . import test_documents
+from . import test_custom_fields
 from . import test_download
 from . import test_link
 from . import test_link_page
