@@ -15,7 +15,9 @@ class TestPortalCustomFields(PortalCase):
     def setUpClass(cls):
         super().setUpClass()
         fields = cls.env["nestogy.custom.field"]
+        # what a database has of its own is no part of the tests
         fields.with_context(active_test=False).search([]).unlink()
+        cls.env["nestogy.custom.field.deleted"].search([]).unlink()
 
         def make(name, kind, portal="write", options=(), **values):
             options = [Command.create({"name": label}) for label in options]

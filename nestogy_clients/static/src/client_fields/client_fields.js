@@ -1,6 +1,28 @@
 import { registry } from "@web/core/registry";
 import { _t } from "@web/core/l10n/translation";
 import { PropertiesField, propertiesField } from "@web/views/fields/properties/properties_field";
+import { PropertyValue } from "@web/views/fields/properties/property_value";
+
+const NUMBERS = ["integer", "float", "monetary"];
+
+/** A number that nobody gave is blank, not zero. */
+export class ClientFieldValue extends PropertyValue {
+    get isNumber() {
+        return NUMBERS.includes(this.props.type);
+    }
+
+    get displayValue() {
+        const isBlank = this.isNumber && !this.props.value && this.props.value !== 0;
+        return isBlank ? "" : super.displayValue;
+    }
+
+    onValueChange(newValue) {
+        if (this.isNumber && typeof newValue === "string" && !newValue.trim()) {
+            return this.props.onChange(false);
+        }
+        return super.onValueChange(newValue);
+    }
+}
 
 /**
  * The custom fields of a client or contact. Which of them are shown, and what is required, comes with the record
@@ -8,6 +30,7 @@ import { PropertiesField, propertiesField } from "@web/views/fields/properties/p
  */
 export class ClientFields extends PropertiesField {
     static template = "nestogy_clients.ClientFields";
+    static components = { ...PropertiesField.components, ClientFieldValue };
 
     get layout() {
         return this.props.record.data.client_fields_layout || {};
@@ -38,7 +61,7 @@ export class ClientFields extends PropertiesField {
     }
 
     isMissing({ required, type, value }) {
-        const isZero = value === 0 && ["integer", "float"].includes(type);
+        const isZero = value === 0 && NUMBERS.includes(type);
         return required && !isZero && (!value || value.length === 0);
     }
 
