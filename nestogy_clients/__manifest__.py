@@ -8,6 +8,7 @@
     "license": "AGPL-3",
     "application": True,
     "depends": [
+        "base_import",
         "contacts",
         "phone_validation",
         "calendar",

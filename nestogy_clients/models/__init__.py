@@ -47,6 +47,7 @@ from . import account_move_state
 from . import account_move_send
 from . import account_payment
 from . import account_fiscal_position
+from . import base_import_import
 from . import product_pricelist
 from . import properties_base_definition
 from . import sale_order

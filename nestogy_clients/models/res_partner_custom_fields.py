@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -7,12 +8,23 @@ from pytz import UTC, timezone
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.modules.db import FunctionStatus
 from odoo.orm.fields_properties import Property
 from odoo.tools import SQL
 
 from ..tools.custom_values import CustomValueError, clean_value, is_empty
 
 NAMES_SHOWN = 5
+
+
+def _text_index(registry):
+    """The index behind ``any_client_field``, as Odoo makes its own for texts."""
+    if not registry.has_trigram:
+        return ""
+    text = "client_fields::text"
+    if registry.has_unaccent == FunctionStatus.INDEXABLE:
+        text = f"unaccent({text})"
+    return f"USING gin (({text}) gin_trgm_ops) WHERE client_fields IS NOT NULL"
 
 
 class ResPartner(models.Model):
@@ -57,6 +69,8 @@ class ResPartner(models.Model):
         groups="base.group_user",
         help="Finds a word in any custom field of text, choices or tags.",
     )
+
+    _client_fields_text_idx = models.Index(_text_index)
 
     # ------------------------------------------------------------------
     # Definition
@@ -171,8 +185,8 @@ class ResPartner(models.Model):
 
     def _search_any_client_field(self, operator, value):
         """One condition for all texts and one for each field with a fitting option, however many clients there are."""
-        if operator not in ("ilike", "=ilike") or not isinstance(value, str) or not value:
-            return NotImplemented if operator not in ("ilike", "=ilike") else Domain.FALSE
+        if operator != "ilike" or not isinstance(value, str):
+            return NotImplemented
         catalogue = self.env["nestogy.custom.field"]._catalogue()
         domains = [
             Domain(f"client_fields.{field.key}", "in", [key])
@@ -182,20 +196,38 @@ class ResPartner(models.Model):
         ]
         keys = [field.key for field in catalogue if field.kind in ("char", "text")]
         if keys:
-            unaccent = self.env.registry.unaccent
-
-            def to_sql(model, alias, query):
-                # SQL: the ORM has no word for "in any of these Properties"
-                return SQL(
-                    "EXISTS (SELECT FROM jsonb_each_text(%s) AS field WHERE field.key = ANY(%s) AND %s ILIKE %s)",
-                    SQL.identifier(alias, "client_fields"),
-                    keys,
-                    unaccent(SQL("field.value")),
-                    unaccent(SQL("%s", f"%{value}%" if operator == "ilike" else value)),
-                )
-
-            domains.append(Domain.custom(to_sql=to_sql))
+            domains.append(Domain.custom(to_sql=lambda model, alias, query: self._client_text_sql(alias, keys, value)))
         return Domain.OR(domains)
+
+    @api.model
+    def _client_text_sql(self, alias, keys, value):
+        """Find a text in any of these custom fields.
+
+        SQL: the ORM has no word for that. The index holds the values of a partner as one text, in which some
+        characters are written differently; so it is asked for the longest part of the text that has none of them.
+        """
+        unaccent = self.env.registry.unaccent
+        part = max(re.split(r'[\\"%_\x00-\x1f]', value), key=len)
+        return SQL(
+            """
+            %s IN (
+                SELECT partner.id
+                  FROM res_partner partner
+                 WHERE partner.client_fields IS NOT NULL
+                   AND %s ILIKE %s
+                   AND EXISTS (
+                        SELECT FROM jsonb_each_text(partner.client_fields) AS field
+                         WHERE field.key = ANY(%s) AND %s ILIKE %s
+                   )
+            )
+            """,
+            SQL.identifier(alias, "id"),
+            unaccent(SQL("(partner.client_fields::text)")),
+            unaccent(SQL("%s", f"%{part}%")),
+            keys,
+            unaccent(SQL("field.value")),
+            unaccent(SQL("%s", f"%{value}%")),
+        )
 
     # ------------------------------------------------------------------
     # Writing
