@@ -424,8 +424,8 @@ class ResPartner(models.Model):
         :param res.partner target: the client that stays; its values win
         :param res.partner sources: those that go; the values of earlier ones win
         """
-        # values of archived and deleted fields are carried over too, which nobody can write
         merged = {}
+        # values of archived and deleted fields are carried over too, which nobody can write
         for partner_sudo in (target | sources).sudo():
             for key, value in partner_sudo._client_field_values().items():
                 if is_empty(merged.get(key)) and not is_empty(value):
