@@ -1,15 +1,25 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import html2plaintext
 
 
 class MailComposeMessage(models.TransientModel):
-    """The send dialog begins with the client's words where it was opened with the ordinary ones."""
+    """The send dialog begins with the client's words where it was opened with the ordinary ones.
+
+    Mail to many keeps to what its readers want, once its writer says what kind of message it is.
+    """
 
     _inherit = "mail.compose.message"
 
+    message_kind_id = fields.Many2one(
+        "nestogy.message.kind",
+        string="Kind of Message",
+        help="Who does not want this kind, or has not agreed to marketing, is left out; who has had enough for now, or"
+        " prefers other hours, gets it later. Empty: everybody gets it now.",
+    )
+
     @api.model
-    def default_get(self, fields):
-        values = super().default_get(fields)
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
         context = self.env.context
         model = values.get("model") or context.get("default_model") or context.get("active_model")
         ids = context.get("default_res_ids") or context.get("active_ids") or [context.get("active_id")]
@@ -63,3 +73,66 @@ class MailComposeMessage(models.TransientModel):
         return self.subject == template.subject and html2plaintext(self.body or "") == html2plaintext(
             template.body_html or ""
         )
+
+    def _client_message_kind(self):
+        """The kind of message that goes to many here; a mailing of the marketing app is always marketing."""
+        self.ensure_one()
+        if self.composition_mode != "mass_mail":
+            return self.env["nestogy.message.kind"]
+        if not self.message_kind_id and "mass_mailing_id" in self._fields and self.mass_mailing_id:
+            return self.env.ref("nestogy_clients.nestogy_message_kind_newsletter")
+        return self.message_kind_id
+
+    def _contact_answers_by_email(self, mail_values_dict):
+        """Ask for all readers at once.
+
+        :return: dict of normalised address to a list of :class:`ContactAnswer`, one for each partner with it
+        """
+        kind = self._client_message_kind()
+        emails = {
+            email
+            for info in self._get_recipients_data(mail_values_dict).values()
+            for email in info["mail_to_normalized"]
+        }
+        # the wishes of all who have one of the addresses, whoever sends
+        partners_sudo = self.env["res.partner"].sudo().search([("email_normalized", "in", list(emails))])
+        answers = partners_sudo._client_contact_answers("email", kind)
+        found = {email: [] for email in emails}
+        for partner_sudo in partners_sudo:
+            found[partner_sudo.email_normalized].append(answers[partner_sudo.id])
+        return found
+
+    def _get_optout_emails(self, mail_values_dict):
+        """Leave out whoever does not want this kind of message, and for marketing whoever did not agree to it."""
+        optouts = super()._get_optout_emails(mail_values_dict)
+        kind = self._client_message_kind()
+        if not kind or kind.is_obligatory:
+            return optouts
+        refused = [
+            email
+            for email, answers in self._contact_answers_by_email(mail_values_dict).items()
+            if any(not answer.allowed and not answer.next_allowed for answer in answers)
+            or (kind.is_marketing and not answers)
+        ]
+        return [*optouts, *refused]
+
+    def _process_mail_values_state(self, mail_values_dict):
+        """Let those wait who have had enough for now or prefer other hours."""
+        result = super()._process_mail_values_state(mail_values_dict)
+        kind = self._client_message_kind()
+        if not kind or kind.is_obligatory:
+            return result
+        later = {
+            email: max(answer.next_allowed for answer in answers if answer.next_allowed)
+            for email, answers in self._contact_answers_by_email(mail_values_dict).items()
+            if any(answer.next_allowed for answer in answers)
+        }
+        for res_id, info in self._get_recipients_data(mail_values_dict).items():
+            waits = [later[email] for email in info["mail_to_normalized"] if email in later]
+            values = mail_values_dict[res_id]
+            if waits and not values.get("state") == "cancel":
+                planned = values.get("scheduled_date")
+                planned = self.env["mail.mail"]._parse_scheduled_datetime(planned) if planned else None
+                planned = planned.replace(tzinfo=None) if planned else max(waits)
+                values["scheduled_date"] = max(planned, *waits)
+        return result

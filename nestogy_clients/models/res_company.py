@@ -27,6 +27,12 @@ class ResCompany(models.Model):
         help="Say before sending that a client, if it is a company, has no tax ID.",
     )
 
+    marketing_consent_text = fields.Text(
+        string="Marketing Consent",
+        translate=True,
+        help="The words to which people agree when they opt in. Each consent keeps the words it was given for.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
@@ -165,3 +171,11 @@ class ResCompany(models.Model):
             label = self.env._("1 client has its own") if count == 1 else self.env._("%s clients have their own", count)
             found.append(self._prepare_setting_exception(label, clients, of_clients))
         return found
+
+    def _marketing_consent_text(self):
+        """The words to which people agree, in the language of the context."""
+        self.ensure_one()
+        # a text for everybody, behind the rights on companies
+        return self.sudo().marketing_consent_text or self.env._(
+            "Yes, I would like to receive news and offers from %s. I can take this back at any time.", self.sudo().name
+        )

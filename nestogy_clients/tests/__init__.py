@@ -9,6 +9,10 @@ from . import test_contacts
 from . import test_credit
 from . import test_custom_fields
 from . import test_custom_values
+from . import test_consents
+from . import test_contact_times
+from . import test_contacts
+from . import test_create
 from . import test_dashboard
 from . import test_document_states
 from . import test_follow_ups
@@ -21,6 +25,7 @@ from . import test_money
 from . import test_placeholders
 from . import test_persons
 from . import test_phones
+from . import test_preferences
 from . import test_roles
 from . import test_saved_cards
 from . import test_settings

@@ -11,8 +11,8 @@ const addContact = (name, email) => [
 registry.category("web_tour.tours").add("nestogy_clients_new_client", {
     steps: () => [
         { content: "New client", trigger: ".o_list_button_add", run: "click" },
-        { content: "Only a name", trigger: "[name=name] :is(input, textarea)", run: "edit Tour Client" },
-        { content: "Save", trigger: ".o_form_button_save", run: "click" },
+        { content: "Only a name", trigger: ".modal [name=name] input", run: "edit Tour Client" },
+        { content: "Create it", trigger: ".modal button[name=action_create]", run: "click" },
         { content: "It has a Client ID", trigger: "[name=client_number] span:contains(/^C[0-9]+$/)" },
         { content: "Overview tells what is missing", trigger: ".alert:contains('Nothing can be mailed yet')" },
         { content: "Overview has its cards", trigger: ".o_nestogy_card[data-key=invoices]" },
