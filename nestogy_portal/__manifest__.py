@@ -30,6 +30,9 @@
         "views/security_templates.xml",
         "views/document_templates.xml",
         "views/details_templates.xml",
+        "views/password_templates.xml",
+        "views/preferences_templates.xml",
+        "wizards/nestogy_client_create_views.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -38,12 +41,18 @@
     ],
     "post_init_hook": "post_init_hook",
     "assets": {
+        "web.assets_backend": [
+            "nestogy_portal/static/src/login/**/*",
+            "nestogy_portal/static/src/password/password_strength.js",
+        ],
         "web.assets_frontend": [
             "nestogy_portal/static/src/statement/statement.scss",
             "nestogy_portal/static/src/details/details.scss",
             "nestogy_portal/static/src/statement/statement.js",
             "nestogy_portal/static/src/documents/documents.scss",
             "nestogy_portal/static/src/documents/documents.js",
+            "nestogy_portal/static/src/preferences/preferences.scss",
+            "nestogy_portal/static/src/password/**/*",
         ],
         "web.assets_tests": ["nestogy_portal/static/tests/tours/**/*"],
     },

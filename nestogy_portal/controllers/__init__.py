@@ -7,3 +7,5 @@ from . import security
 from . import signup
 from . import stripe
 from . import thread
+from . import password
+from . import preferences

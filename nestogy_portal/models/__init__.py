@@ -22,6 +22,9 @@ from . import res_config_settings_documents
 from . import res_partner
 from . import res_partner_access
 from . import res_partner_custom_fields
+from . import res_partner_login
+from . import res_partner_preferences
 from . import res_partner_statement
 from . import res_users
+from . import res_users_password
 from . import res_users_apikeys

@@ -5,6 +5,7 @@ from . import test_link
 from . import test_link_page
 from . import test_link_request
 from . import test_mail_kinds
+from . import test_login
 from . import test_mail_links
 from . import test_messages
 from . import test_own_details
@@ -12,6 +13,7 @@ from . import test_partner_fields
 from . import test_payment_guard
 from . import test_portal_access
 from . import test_security
+from . import test_preferences_page
 from . import test_statement
 from . import test_stripe_events
 from . import test_tools

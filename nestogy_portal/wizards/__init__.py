@@ -1,1 +1,2 @@
+from . import nestogy_client_create
 from . import nestogy_portal_staff_link
