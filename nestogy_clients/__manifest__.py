@@ -45,6 +45,7 @@
         "views/account_move_views.xml",
         "views/res_partner_category_views.xml",
         "wizards/nestogy_client_create_views.xml",
+        "views/res_partner_contact_views.xml",
         "views/res_partner_views.xml",
         "views/mail_activity_views.xml",
         "views/account_move_views.xml",

@@ -61,6 +61,8 @@ TOP_LEVEL = {
 }
 HOOKS = {
     "_client_dashboard_widgets": "nestogy_clients",
+    "_client_quick_actions": "nestogy_clients",
+    "_client_search_domains": "nestogy_clients",
     "_client_timeline_sources": "nestogy_clients",
     "_client_merge_steps": "nestogy_clients",
     "_client_delete_plan": "nestogy_clients",

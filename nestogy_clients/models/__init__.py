@@ -25,6 +25,8 @@ from . import nestogy_message_kind
 from . import nestogy_phone_number
 from . import res_company
 from . import res_config_settings
+from . import res_company_jobs
+from . import res_config_settings_jobs
 from . import res_partner
 from . import res_partner_address
 from . import res_partner_contacts
@@ -37,7 +39,9 @@ from . import res_partner_credit
 from . import res_partner_alerts
 from . import res_partner_cards
 from . import res_partner_phone
+from . import res_partner_search
 from . import res_partner_finance
+from . import res_partner_totals
 from . import res_partner_mail
 from . import res_partner_reminder
 from . import res_partner_follow_up
@@ -49,6 +53,7 @@ from . import res_partner_preferences
 from . import res_partner_dashboard
 from . import res_partner_documents
 from . import res_partner_custom_fields
+from . import res_partner_quick
 from . import res_partner_import
 from . import mail_compose_message
 from . import account_move

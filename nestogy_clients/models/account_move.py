@@ -14,6 +14,10 @@ class AccountMove(models.Model):
         " amount_residual_signed)"
         " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
     )
+    _client_open_idx = models.Index(
+        "(commercial_partner_id, company_id) INCLUDE (invoice_date_due, amount_residual_signed)"
+        " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_receipt') AND amount_residual_signed <> 0"
+    )
 
     @api.depends("invoice_date")
     def _compute_fiscal_position_id(self):  # pylint: disable=missing-return

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 
 class ResPartner(models.Model):
@@ -16,7 +17,9 @@ class ResPartner(models.Model):
         groups="base.group_user",
         help="Gets the client's automatic mails unless somebody else is chosen.",
     )
-    is_primary_contact = fields.Boolean(compute="_compute_is_primary_contact", groups="base.group_user")
+    is_primary_contact = fields.Boolean(
+        compute="_compute_is_primary_contact", search="_search_is_primary_contact", groups="base.group_user"
+    )
     client_contact_ids = fields.One2many(
         "res.partner",
         "parent_id",
@@ -39,6 +42,13 @@ class ResPartner(models.Model):
     def _compute_is_primary_contact(self):
         for partner in self:
             partner.is_primary_contact = bool(partner) and partner.parent_id.primary_contact_id == partner
+
+    def _search_is_primary_contact(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        clients = self.with_context(active_test=False)._search([("primary_contact_id", "!=", False)])
+        primary = Domain("id", "in", clients.subselect("primary_contact_id"))
+        return primary if True in value else ~primary
 
     def _compute_client_contact_count(self):
         counts = dict(

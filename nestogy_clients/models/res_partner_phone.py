@@ -38,7 +38,7 @@ class ResPartner(models.Model):
         digits = [each for each in map(search_digits, texts) if each]
         if not digits:
             return Domain.FALSE
-        phones = Domain.OR(Domain("digits", "like", each) for each in digits)
+        phones = Domain.OR(Domain("digits", "ilike", each) for each in digits)
         return Domain("phone_number_ids", "any", phones) | Domain("child_ids.phone_number_ids", "any", phones)
 
     @api.model_create_multi

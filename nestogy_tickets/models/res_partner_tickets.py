@@ -66,6 +66,16 @@ class ResPartner(models.Model):
         """Who a new ticket is for when staff open it from here: the primary contact speaks for the client."""
         return self.primary_contact_id or self
 
+    def _client_quick_actions(self):
+        actions = super()._client_quick_actions()
+        if self.env["helpdesk.ticket"].has_access("create"):
+            actions.append(
+                self._client_quick_action(
+                    "ticket", 30, self.env._("New Ticket"), "fa-life-ring", "action_client_new_ticket"
+                )
+            )
+        return actions
+
     def _client_dashboard_widgets(self):
         widgets = super()._client_dashboard_widgets()
         tickets = self.env["helpdesk.ticket"]

@@ -1,0 +1,102 @@
+"""The list of clients: opening it with its figures, the kanban with totals, and the search box, hits and misses.
+
+``--rows 100000`` is the firm of the goal; every client has two contacts, a phone number and, each fifth, an open
+invoice. Plain Odoo shows its own list of companies, without money; the limit is the same work in bare SQL.
+"""
+
+from _tools import fresh, milliseconds, multiply, queries
+
+from odoo import Command, fields
+
+SHOWN = 80
+FIRST = """ARRAY['Bright','North','Silver','Green','Stone','Maple','River','Harbor','Summit','Cedar','Golden','Lake',
+    'Iron','Clear','Oak','Blue','Prairie','Canyon','Willow','Falcon','Granite','Liberty','Pioneer','Crescent','Amber']"""
+SECOND = """ARRAY['water','field','wood','ridge','brook','gate','view','land','port','dale','hill','forge','bay','crest',
+    'side','mont','haven','mill','ford','point','shore','bridge','stead']"""
+TRADE = """ARRAY['Dental Group','Architects','Plumbing','Logistics','Law Office','Veterinary Clinic','Roofing','Bakery',
+    'Accounting','Landscaping','Heating & Air','Pharmacy','Electric','Consulting','Foods','Printing','Motors']"""
+GIVEN = """ARRAY['Dana','Omar','Inés','Alex','Morgan','Łukasz','Mary','José','Chen','Priya','Tom','Zoë','Ahmed','Ruth']"""
+FAMILY = """ARRAY['Whitfield','Haddad','Ortega','Rivera','Lee','Kowalski','Smith','Müller','Nguyen','Patel','Okafor',
+    'Johansson','Brown','García','Novak','Fischer','Dubois','Rossi','Tanaka']"""
+
+
+def pick(words, step):
+    """SQL for a word of a list, by the number of the copy."""
+    return f"({words})[1 + mod(n / {step}, array_length({words}, 1))]"
+
+
+def fill(env, rows):
+    """:return: ids of ``rows`` clients with contacts, numbers and invoices"""
+    active = env.ref("nestogy_clients.nestogy_client_status_active")
+    statuses = env["nestogy.client.status"].search([])
+    proto = env["res.partner"].create({"name": "Prototype", "is_company": True, "client_status_id": active.id})
+    person = env["res.partner"].create({"name": "Person", "parent_id": proto.id, "type": "contact"})
+    number = env["nestogy.phone.number"].create({"partner_id": proto.id, "number": "+1 207 555 0100"})
+    invoice = env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": proto.id,
+            "invoice_date": fields.Date.today(),
+            "invoice_line_ids": [Command.create({"name": "Work", "price_unit": 10.0, "tax_ids": False})],
+        }
+    )
+    invoice.action_post()
+    name = f"{pick(FIRST, 1)} || {pick(SECOND, 25)} || ' ' || {pick(TRADE, 575)} || ' ' || n"
+    clients = multiply(
+        env,
+        proto,
+        rows,
+        name=name,
+        complete_name=name,
+        email="'office@client' || n || '.example'",
+        email_normalized="'office@client' || n || '.example'",
+        vat="'US' || (100000000 + n)",
+        client_number="'B' || lpad(n::text, 7, '0')",
+        client_status_id=f"(ARRAY{[active.id] * 7 + statuses.ids})[1 + mod(n, {7 + len(statuses)})]",
+        commercial_partner_id="NULL",
+        primary_contact_id="NULL",
+    )
+    env.cr.execute("ANALYZE res_partner")  # or each look at a foreign key below would read the whole table
+    first = clients[0]
+    people = f"{pick(GIVEN, 1)} || ' ' || {pick(FAMILY, 14)}"
+    owner = f"{first} + mod(n, {rows})"
+    contacts = multiply(
+        env,
+        person,
+        rows * 2,
+        name=people,
+        parent_id=owner,
+        commercial_partner_id=owner,
+        email="'person' || n || '@client.example'",
+        email_normalized="'person' || n || '@client.example'",
+    )
+    env.cr.execute("UPDATE res_partner SET commercial_partner_id = id WHERE id = ANY(%s)", [clients])
+    env.cr.execute(
+        """
+        UPDATE res_partner contact SET complete_name = client.name || ', ' || contact.name
+          FROM res_partner client WHERE client.id = contact.parent_id AND contact.id = ANY(%s)
+        """,
+        [contacts],
+    )
+    env.cr.execute(
+        """
+        UPDATE res_partner client SET primary_contact_id = found.contact
+          FROM (SELECT parent_id, MIN(id) AS contact FROM res_partner WHERE id = ANY(%s) GROUP BY parent_id) found
+         WHERE client.id = found.parent_id
+        """,
+        [contacts],
+    )
+    multiply(
+        env,
+        number,
+        rows,
+        partner_id=owner,
+        client_id=owner,
+        number="'+1 207 ' || (2000000 + n)",
+        national="'(207) ' || (2000000 + n)",
+        digits="'1207' || (2000000 + n)",
+    )
+    multiply(env, invoice, rows // 5, name="'L/' || n", partner_id=owner, commercial_partner_id=owner)
+    for table in ("res_partner", "nestogy_phone_number", "account_move"):
+        env.cr.execute(f"ANALYZE {table}")
+    return clients

@@ -1,0 +1,61 @@
+import { Dropdown } from "@web/core/dropdown/dropdown";
+import { DropdownItem } from "@web/core/dropdown/dropdown_item";
+import { _t } from "@web/core/l10n/translation";
+import { browser } from "@web/core/browser/browser";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { Component, useState } from "@odoo/owl";
+
+/**
+ * The quick functions of a client, on its row, card and profile. The menu is asked for when it is opened, so that a list
+ * pays nothing for it; the server decides what the user may do.
+ */
+export class ClientQuick extends Component {
+    static template = "nestogy_clients.ClientQuick";
+    static components = { Dropdown, DropdownItem };
+    static props = {
+        ...standardWidgetProps,
+        skip: { type: Array, element: String, optional: true },
+        label: { type: String, optional: true },
+    };
+    static defaultProps = { skip: [] };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.state = useState({ items: [] });
+    }
+
+    get title() {
+        return _t("Quick functions");
+    }
+
+    async load() {
+        const items = await this.orm.call("res.partner", "get_client_quick_actions", [this.props.record.resId]);
+        this.state.items = items.filter((item) => !this.props.skip.includes(item.key));
+    }
+
+    async run(item) {
+        if (item.url) {
+            // a telephone takes over without a page; everything else gets a tab of its own
+            browser.open(item.url, item.url.startsWith("tel:") ? "_self" : "_blank", "noopener");
+            return;
+        }
+        const { record } = this.props;
+        if (record.isInEdition && !(await record.save())) {
+            return;
+        }
+        const action = await this.orm.call("res.partner", item.method, [record.resId]);
+        await this.action.doAction(action, {
+            onClose: () => record.model.root.load(),
+        });
+    }
+}
+
+registry.category("view_widgets").add("nestogy_client_quick", {
+    component: ClientQuick,
+    extractProps: ({ attrs, options }) => ({ skip: options.skip || [], label: attrs.string || "" }),
+    additionalClasses: ["o_client_quick", "d-inline-block"],
+    listViewWidth: 46,
+});
