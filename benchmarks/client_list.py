@@ -15,7 +15,9 @@ SECOND = """ARRAY['water','field','wood','ridge','brook','gate','view','land','p
     'side','mont','haven','mill','ford','point','shore','bridge','stead']"""
 TRADE = """ARRAY['Dental Group','Architects','Plumbing','Logistics','Law Office','Veterinary Clinic','Roofing','Bakery',
     'Accounting','Landscaping','Heating & Air','Pharmacy','Electric','Consulting','Foods','Printing','Motors']"""
-GIVEN = """ARRAY['Dana','Omar','Inés','Alex','Morgan','Łukasz','Mary','José','Chen','Priya','Tom','Zoë','Ahmed','Ruth']"""
+GIVEN = (
+    """ARRAY['Dana','Omar','Inés','Alex','Morgan','Łukasz','Mary','José','Chen','Priya','Tom','Zoë','Ahmed','Ruth']"""
+)
 FAMILY = """ARRAY['Whitfield','Haddad','Ortega','Rivera','Lee','Kowalski','Smith','Müller','Nguyen','Patel','Okafor',
     'Johansson','Brown','García','Novak','Fischer','Dubois','Rossi','Tanaka']"""
 
@@ -100,3 +102,111 @@ def fill(env, rows):
     for table in ("res_partner", "nestogy_phone_number", "account_move"):
         env.cr.execute(f"ANALYZE {table}")
     return clients
+
+
+def run(env, rows):
+    clients = fill(env, rows)
+    agent = env["res.users"].create({"name": "Agent", "login": "bench_agent", "email": "bench@example.com"})
+    agent.group_ids += env.ref("nestogy_clients.nestogy_clients_group_agent")
+    partners = env["res.partner"].with_user(agent)
+    number = clients[len(clients) // 2] - clients[0] + 1
+    return [
+        open_list(env, partners),
+        open_board(env, partners),
+        *find(env, partners, "find", f"B{number:07d}", f"Missing{number}x"),
+        *find(env, partners, "find_alike", "silverfiled plubming", "qqxxyyzz"),
+        *find(env, partners, "find_phone", f"+1 (207) {2000000 + number}", "999 888 7777"),
+    ]
+
+
+def rows_of(env, query, values=None):
+    def work():
+        env.cr.execute(query, values)
+        env.cr.fetchall()
+
+    return work
+
+
+def open_list(env, partners):
+    """The first page of open relations with all its columns, and their count."""
+    domain = [("is_client", "=", True), ("client_status_id.is_open", "=", True)]
+    many = ("client_status_id", "client_group_id", "primary_contact_id", "client_currency_id")
+    names = ("client_number", "name", "client_status_color", "email", "phone", "city", "client_outstanding")
+    specification = dict.fromkeys((*names, "client_overdue"), {}) | dict.fromkeys(
+        many, {"fields": {"display_name": {}}}
+    )
+
+    def ours():
+        partners.web_search_read(domain, specification, limit=SHOWN, order="name, id", count_limit=10001)
+
+    def plain():
+        wanted = dict.fromkeys(("name", "email", "phone", "city", "vat"), {})
+        partners.web_search_read([("is_company", "=", True)], wanted, limit=SHOWN, count_limit=10001)
+
+    def limit():
+        env.cr.execute(
+            "SELECT id, name, client_number, client_status_id, primary_contact_id, email, phone, city"
+            "  FROM res_partner WHERE is_client IS TRUE AND active ORDER BY name, id LIMIT %s",
+            [SHOWN],
+        )
+        shown = [row[0] for row in env.cr.fetchall()]
+        env.cr.execute(
+            "SELECT commercial_partner_id, SUM(amount_residual_signed) FROM account_move"
+            " WHERE commercial_partner_id = ANY(%s) AND state = 'posted' GROUP BY 1",
+            [shown],
+        )
+        env.cr.execute("SELECT COUNT(*) FROM (SELECT FROM res_partner WHERE is_client IS TRUE LIMIT 10001) counted")
+
+    return measured(env, "open", ours, plain, limit)
+
+
+def open_board(env, partners):
+    """The columns of the kanban with what each of them owes, and the first cards."""
+    domain = [("is_client", "=", True)]
+    names = ("name", "client_number", "client_outstanding", "client_overdue")
+    specification = dict.fromkeys(names, {}) | {"primary_contact_id": {"fields": {"display_name": {}}}}
+    aggregates = ["client_outstanding:sum", "client_currency_id:array_agg_distinct"]
+
+    def ours():
+        partners.with_context(read_group_expand=True).web_read_group(
+            domain,
+            ["client_status_id"],
+            aggregates,
+            auto_unfold=True,
+            unfold_read_specification=specification,
+            unfold_read_default_limit=40,
+        )
+
+    limit = rows_of(
+        env,
+        "SELECT client_status_id, COUNT(*), SUM(owed) FROM res_partner LEFT JOIN ("
+        " SELECT commercial_partner_id AS client, SUM(amount_residual_signed) AS owed FROM account_move"
+        " WHERE state = 'posted' AND move_type = 'out_invoice' AND amount_residual_signed <> 0 GROUP BY 1"
+        ") open ON open.client = res_partner.id WHERE is_client IS TRUE GROUP BY 1",
+    )
+    return measured(env, "kanban", ours, None, limit)
+
+
+def find(env, partners, name, hit, miss):
+    """The search box: something that is there, then something that is not."""
+    for suffix, text in (("hit", hit), ("miss", miss)):
+
+        def ours(text=text):
+            partners.search_fetch([("client_search", "ilike", text)], ["name"], limit=SHOWN, order="name, id")
+
+        def plain(text=text):
+            partners.search_fetch([("display_name", "ilike", text)], ["name"], limit=SHOWN)
+
+        limit = rows_of(env, "SELECT id FROM res_partner WHERE client_number = %s", [text])
+        yield measured(env, f"{name}_{suffix}", ours, plain, limit)
+
+
+def measured(env, name, ours, plain, limit):
+    return {
+        "name": f"client_list.{name}",
+        "unit": "ms",
+        "plain": milliseconds(plain, before=fresh(env)) if plain else None,
+        "ours": milliseconds(ours, before=fresh(env)),
+        "limit": milliseconds(limit),
+        "queries": queries(env, ours),
+    }

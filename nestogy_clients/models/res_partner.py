@@ -58,8 +58,8 @@ class ResPartner(models.Model):
 
     @api.model
     def _group_expand_client_status(self, statuses, domain):
-        """Show every active status as a column, those without clients too."""
-        return (statuses | statuses.search([])).sorted(lambda status: (status.sequence, status.id))
+        """Show every active status as a column in its place, those without clients too."""
+        return (statuses | statuses.search([])).sorted()
 
     @api.constrains("client_number")
     def _check_client_number(self):

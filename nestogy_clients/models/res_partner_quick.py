@@ -2,8 +2,9 @@ import re
 from urllib.parse import quote_plus
 
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
+JOB_GROUP = "project.group_project_user"
 MAP_URL = "https://www.openstreetmap.org/search?query=%s"
 
 
@@ -15,7 +16,7 @@ class ResPartner(models.Model):
     def get_client_quick_actions(self):
         """The quick functions that the user may use on this client now, for the menu of its row and profile.
 
-        :return: list of dicts: ``label``, ``icon``, and ``method`` (of the client) or ``url`` (of another program)
+        :return: list of dicts: ``label``, ``icon``, and ``method`` (of the client) or ``url`` (of a telephone)
         :raise AccessError: the user may not see the client
         """
         self.ensure_one()
@@ -39,24 +40,22 @@ class ResPartner(models.Model):
             *self._client_quick_words(),
         ]
         if self._client_map_query():
-            action = self._client_quick_action("map", 80, self.env._("Show on Map"), "fa-map-marker", "")
-            actions.append(action | {"url": MAP_URL % quote_plus(self._client_map_query())})
+            actions.append(
+                self._client_quick_action("map", 80, self.env._("Show on Map"), "fa-map-marker", "action_client_map")
+            )
         return actions
 
     def _client_quick_action(self, key, sequence, label, icon, method, hint=""):
         return {"key": key, "sequence": sequence, "label": label, "icon": icon, "method": method, "hint": hint}
 
     def _client_quick_jobs(self):
-        tasks = self.env["project.task"]
-        actions = []
-        if tasks.has_access("read"):
-            actions.append(
-                self._client_quick_action("jobs", 20, self.env._("Jobs of This Client"), "fa-tasks", "action_client_jobs")
-            )
-        if tasks.has_access("create") and self._client_quick_may_order():
-            actions.append(
-                self._client_quick_action("job", 21, self.env._("Log a Job"), "fa-wrench", "action_client_log_job")
-            )
+        if not self.env.user.has_group(JOB_GROUP):
+            return []
+        label = self.env._("Jobs of This Client")
+        actions = [self._client_quick_action("jobs", 20, label, "fa-tasks", "action_client_jobs")]
+        if self._client_quick_may_order():
+            label = self.env._("Log a Job")
+            actions.append(self._client_quick_action("job", 21, label, "fa-wrench", "action_client_log_job"))
         return actions
 
     def _client_quick_documents(self):
@@ -96,7 +95,9 @@ class ResPartner(models.Model):
             )
         return [
             *actions,
-            self._client_quick_action("call", 60, self.env._("Plan or Log a Call"), "fa-clock-o", "action_client_plan_call"),
+            self._client_quick_action(
+                "call", 60, self.env._("Plan or Log a Call"), "fa-clock-o", "action_client_plan_call"
+            ),
             self._client_quick_action("note", 61, self.env._("New Note"), "fa-sticky-note-o", "action_client_new_note"),
         ]
 
@@ -128,7 +129,9 @@ class ResPartner(models.Model):
     def action_client_log_job(self):
         """Begin a job for the client, in its project or in that of all other jobs."""
         self.ensure_one()
-        self.env["project.task"].check_access("create")
+        self.check_access("read")
+        if not self.env.user.has_group(JOB_GROUP):  # the access lines of tasks let every colleague make private ones
+            raise AccessError(self.env._("Jobs are logged by users of projects; ask for that right."))
         self._check_client_may_order()
         return {
             "type": "ir.actions.act_window",
@@ -143,7 +146,7 @@ class ResPartner(models.Model):
         }
 
     def _client_job_project(self):
-        """The client's newest project that its people are shown in, else the company's project for jobs."""
+        """The client's newest project, else the company's project for jobs."""
         domain = [
             ("partner_id", "child_of", self.commercial_partner_id.id),
             ("company_id", "in", (self.env.company.id, False)),
@@ -158,7 +161,10 @@ class ResPartner(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("project.project_task_action_from_partner")
         return action | {
             "display_name": self.env._("Jobs of %s", self.name),
-            "domain": [("partner_id", "child_of", self.commercial_partner_id.id), ("has_template_ancestor", "=", False)],
+            "domain": [
+                ("partner_id", "child_of", self.commercial_partner_id.id),
+                ("has_template_ancestor", "=", False),
+            ],
             "context": {
                 "search_default_open_tasks": 1,
                 "default_partner_id": self.commercial_partner_id.id,
@@ -192,6 +198,18 @@ class ResPartner(models.Model):
                 "default_res_ids": self.ids,
                 "default_subtype_xmlid": "mail.mt_note",
             },
+        }
+
+    def action_client_map(self):
+        """Show this address on a map, in a tab of its own."""
+        self.ensure_one()
+        self.check_access("read")
+        if not self._client_map_query():
+            raise UserError(self.env._("%s has no address yet; add one first.", self.display_name))
+        return {
+            "type": "ir.actions.act_url",
+            "url": MAP_URL % quote_plus(self._client_map_query()),
+            "target": "new",
         }
 
     def _client_composer(self, title):

@@ -24,7 +24,9 @@ def _haystack(registry):
 
     One expression for the index and for each search; it begins with a blank, so that ``% ab%`` finds beginnings.
     """
-    pieces = " || ' ' || ".join(f"COALESCE({column}, '')" for column in ("complete_name", "client_number", "email", "ref"))
+    pieces = " || ' ' || ".join(
+        f"COALESCE({column}, '')" for column in ("complete_name", "client_number", "email", "ref")
+    )
     text = f"LOWER(' ' || {pieces} || ' ' || COALESCE(vat, '') || ' ' || REGEXP_REPLACE(COALESCE(vat, ''), '\\W', '', 'g'))"
     return f"unaccent({text})" if registry.has_unaccent == FunctionStatus.INDEXABLE else text
 
@@ -61,17 +63,21 @@ class ResPartner(models.Model):
 
     def _search_client_search(self, operator, value):
         """Clients that are found themselves or through one of their people and places."""
-        if operator not in ("ilike", "like", "=", "in"):
-            return NotImplemented
-        texts = [value] if isinstance(value, str) else value
-        return Domain.OR(self._client_text_domain(text) for text in texts if text and text.strip())
+        return self._client_texts_domain(operator, value, is_family=True)
 
     def _search_contact_search(self, operator, value):
         """Partners that are found by their own row or the name of their client."""
+        return self._client_texts_domain(operator, value, is_family=False)
+
+    def _client_texts_domain(self, operator, value, is_family):
+        # the ORM asks for no right on a field that is searched by a method, and below is SQL
+        self._check_field_access(self._fields["client_search"], "read")
         if operator not in ("ilike", "like", "=", "in"):
             return NotImplemented
         texts = [value] if isinstance(value, str) else value
-        return Domain.OR(self._client_text_domain(text, is_family=False) for text in texts if text and text.strip())
+        return Domain.OR(
+            self._client_text_domain(text, is_family) if text and text.strip() else Domain.TRUE for text in texts
+        )
 
     @api.model
     def name_search(self, name="", domain=None, operator="ilike", limit=100):
@@ -92,7 +98,7 @@ class ResPartner(models.Model):
         """
         return []
 
-    def _client_text_domain(self, text, is_family=True):
+    def _client_text_domain(self, text, is_family):
         """Domain of those that a text finds; misspellings are looked for only when there is nothing else.
 
         :param bool is_family: find clients, through their contacts too; otherwise only the rows themselves

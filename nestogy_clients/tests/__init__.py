@@ -5,6 +5,7 @@ from . import test_alerts
 from . import test_clients
 from . import test_client_groups
 from . import test_client_language
+from . import test_client_list
 from . import test_contacts
 from . import test_credit
 from . import test_custom_fields
@@ -28,6 +29,9 @@ from . import test_phones
 from . import test_preferences
 from . import test_roles
 from . import test_saved_cards
+from . import test_quick
+from . import test_roles
+from . import test_search
 from . import test_settings
 from . import test_statuses
 from . import test_tax_exempt

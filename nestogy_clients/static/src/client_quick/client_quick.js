@@ -38,8 +38,7 @@ export class ClientQuick extends Component {
 
     async run(item) {
         if (item.url) {
-            // a telephone takes over without a page; everything else gets a tab of its own
-            browser.open(item.url, item.url.startsWith("tel:") ? "_self" : "_blank", "noopener");
+            browser.open(item.url, "_self"); // a telephone takes over, the page stays
             return;
         }
         const { record } = this.props;
