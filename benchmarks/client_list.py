@@ -11,8 +11,8 @@ from odoo import Command, fields
 SHOWN = 80
 FIRST = """ARRAY['Bright','North','Silver','Green','Stone','Maple','River','Harbor','Summit','Cedar','Golden','Lake',
     'Iron','Clear','Oak','Blue','Prairie','Canyon','Willow','Falcon','Granite','Liberty','Pioneer','Crescent','Amber']"""
-SECOND = """ARRAY['water','field','wood','ridge','brook','gate','view','land','port','dale','hill','forge','bay','crest',
-    'side','mont','haven','mill','ford','point','shore','bridge','stead']"""
+SECOND = """ARRAY['water','field','wood','ridge','brook','gate','view','land','port','dale','hill','forge','bay',
+    'crest','side','mont','haven','mill','ford','point','shore','bridge','stead']"""
 TRADE = """ARRAY['Dental Group','Architects','Plumbing','Logistics','Law Office','Veterinary Clinic','Roofing','Bakery',
     'Accounting','Landscaping','Heating & Air','Pharmacy','Electric','Consulting','Foods','Printing','Motors']"""
 GIVEN = (

@@ -24,10 +24,9 @@ def _haystack(registry):
 
     One expression for the index and for each search; it begins with a blank, so that ``% ab%`` finds beginnings.
     """
-    pieces = " || ' ' || ".join(
-        f"COALESCE({column}, '')" for column in ("complete_name", "client_number", "email", "ref")
-    )
-    text = f"LOWER(' ' || {pieces} || ' ' || COALESCE(vat, '') || ' ' || REGEXP_REPLACE(COALESCE(vat, ''), '\\W', '', 'g'))"
+    columns = ("complete_name", "client_number", "email", "ref", "vat")
+    pieces = " || ' ' || ".join(f"COALESCE({column}, '')" for column in columns)
+    text = f"LOWER(' ' || {pieces} || ' ' || REGEXP_REPLACE(COALESCE(vat, ''), '\\W', '', 'g'))"
     return f"unaccent({text})" if registry.has_unaccent == FunctionStatus.INDEXABLE else text
 
 
