@@ -1,6 +1,8 @@
 import re
 from urllib.parse import quote_plus
 
+from markupsafe import Markup
+
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -228,6 +230,7 @@ class ResPartner(models.Model):
         self.check_access("write")
         person = self._client_person_with("phone")
         summary = self.env._("Call %s", person.name) if person else self.env._("Call")
+        note = Markup("<p>%s, %s</p>") % (person.name, person.phone) if person else False
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Call"),
@@ -239,6 +242,7 @@ class ResPartner(models.Model):
                 "default_res_id": self.id,
                 "default_activity_type_id": self.env.ref("mail.mail_activity_data_call").id,
                 "default_summary": summary,
+                "default_note": note,
                 "default_user_id": self.env.uid,
             },
         }

@@ -133,6 +133,7 @@ class TestQuickFunctions(ClientsCase):
                 {
                     "res_id": self.client.id,
                     "summary": "Call Ann",
+                    "note": "<p>Ann, +1 207-555-0118 ext. 4</p>",
                     "activity_type_id": self.env.ref("mail.mail_activity_data_call").id,
                     "user_id": self.users["agent"].id,
                     "date_deadline": fields.Date.today(),
