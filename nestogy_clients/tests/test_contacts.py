@@ -1,6 +1,6 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged, users
+from odoo.tests import Form, tagged, users
 
 from .common import ClientsCase
 
@@ -135,3 +135,18 @@ class TestContacts(ClientsCase):
         self.env.invalidate_all()
         with self.assertQueryCount(1):
             self.assertEqual(clients.mapped("client_contact_count"), [1] * 5)
+
+    def test_contacts_are_added_before_the_client_is_saved(self):
+        partners = self.env["res.partner"].with_context(nestogy_new_client=True, default_is_company=True)
+        with Form(partners, view="nestogy_clients.res_partner_view_form_client") as form:
+            form.name = "Unsaved"
+            with form.client_contact_ids.new() as contact:
+                contact.name = "Ann"
+        self.assertRecordValues(form.record.client_contact_ids, [{"name": "Ann", "is_primary_contact": True}])
+
+    def test_a_contact_needs_a_client(self):
+        view = "nestogy_clients.res_partner_view_form_contact"
+        form = Form(self.env["res.partner"].with_context(default_is_company=False), view=view)
+        form.name = "Lost"
+        with self.assertRaisesRegex(AssertionError, "parent_id is a required field"):
+            form.save()
