@@ -1,0 +1,44 @@
+import { DropdownItem } from "@web/core/dropdown/dropdown_item";
+import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
+import { useService } from "@web/core/utils/hooks";
+import { Component, onWillStart } from "@odoo/owl";
+
+/**
+ * "Save as segment" in the menu of the search bar above the clients: the filter that is shown gets a name.
+ */
+export class SegmentMenu extends Component {
+    static template = "nestogy_clients.SegmentMenu";
+    static components = { DropdownItem };
+    static props = {};
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        onWillStart(async () => {
+            this.maySave = await user.hasGroup("nestogy_clients.nestogy_clients_group_agent");
+        });
+    }
+
+    async save() {
+        const { searchModel } = this.env;
+        const domain = searchModel._getDomain({ raw: true, withGlobal: false });
+        const action = await this.orm.call("nestogy.client.segment", "get_filter_action", [
+            searchModel.facets.flatMap((facet) => facet.values).join(", "),
+            domain.toString(),
+            domain.toList(searchModel.domainEvalContext),
+        ]);
+        this.action.doAction(action);
+    }
+}
+
+registry.category("favoriteMenu").add(
+    "nestogy-segment",
+    {
+        Component: SegmentMenu,
+        groupNumber: 3,
+        isDisplayed: ({ searchModel }) =>
+            searchModel.resModel === "res.partner" && searchModel.globalContext.nestogy_new_client,
+    },
+    { sequence: 5 }
+);
