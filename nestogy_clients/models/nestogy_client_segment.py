@@ -66,7 +66,7 @@ class NestogyClientSegment(models.Model):
                     self.env["res.partner"].search(segment._clients_domain(), limit=1)
             except UserError as error:
                 raise ValidationError(str(error)) from error
-            except psycopg2.Error as error:
+            except (psycopg2.Error, ValueError) as error:
                 raise ValidationError(
                     self.env._("The filter holds a value that does not fit its field: %s", segment.domain)
                 ) from error

@@ -24,6 +24,8 @@ class NestogyQualityRule(models.Model):
     _name = "nestogy.quality.rule"
     _description = "Data Quality Rule"
     _order = "sequence, id"
+    _rec_name = "missing"
+    _rec_names_search = ["missing", "name"]
 
     name = fields.Char(string="What Is Asked", required=True, translate=True)
     missing = fields.Char(string="Said When It Is Missing", required=True, translate=True)

@@ -48,24 +48,24 @@ class NestogyServiceArea(models.Model):
 
     @api.depends("line_ids", "sequence", "company_id")
     def _compute_overlap_warning(self):
-        """Name the areas that hold some of the same addresses, and say which one wins."""
+        """Name the areas with which only the order decides; that a city lies in a state is no cause for a word."""
         # an area of a company that is switched off takes addresses all the same, but is not named
         rules = [rule for rules in self.sudo()._area_rules().values() for rule in rules]
-        known = set(self.search([]).ids)
+        names = {area.id: area.name for area in self.search([])}
         for area in self:
-            mine = [rule for rule in rules if rule.area == area._origin.id]
-            before, after = set(), set()
-            for rule in mine:
-                for other in rules:
-                    if other.area != rule.area and other.area in known and share_addresses(rule, other):
-                        (before if other.rank < rule.rank else after).add(other.area)
-            sentences = []
-            if before:
-                names = ", ".join(self.browse(sorted(before)).mapped("name"))
-                sentences.append(self.env._("Addresses that are in %s too go there, not here.", names))
-            if after:
-                names = ", ".join(self.browse(sorted(after)).mapped("name"))
-                sentences.append(self.env._("Addresses that are in %s too come here.", names))
+            first, last = {}, {}
+            for mine in rules if area._origin else ():
+                for other in rules if mine.area == area._origin.id else ():
+                    if other.area in names and other.area != mine.area and share_addresses(mine, other):
+                        if mine.rank[:2] == other.rank[:2]:
+                            (first if other.order < mine.order else last)[other.area] = names[other.area]
+            sentences = [
+                self.env._("Addresses that are in “%s” too go there, because it stands before this area.", name)
+                for name in first.values()
+            ] + [
+                self.env._("Addresses that are in “%s” too come here, because it stands after this area.", name)
+                for name in last.values()
+            ]
             area.overlap_warning = "\n".join(sentences) or False
 
     @api.model_create_multi
@@ -145,42 +145,30 @@ class NestogyServiceArea(models.Model):
         """
         if self.env.context.get("service_areas_later"):
             return
-        partners = self.env["res.partner"]
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
-                """SELECT DISTINCT country_id, state_id, zip, company_id
-                     FROM res_partner WHERE is_client AND service_area_by_hand IS NOT TRUE"""
+                """SELECT country_id, state_id, zip, company_id, service_area_id, array_agg(id)
+                     FROM res_partner
+                    WHERE is_client AND service_area_by_hand IS NOT TRUE
+                    GROUP BY country_id, state_id, zip, company_id, service_area_id"""
             )
         )
         # whoever may change areas sorts all clients, those of other companies too
-        found = self.sudo()._find_areas(rows)
-        addresses = [address for address, area in found.items() if area]
+        found = self.sudo()._find_areas(row[:4] for row in rows)
+        moves = [
+            (client, found[tuple(address)])
+            for *address, area, ids in rows
+            if found[tuple(address)] != area
+            for client in ids
+        ]
         self.env.cr.execute(
             SQL(
-                """
-                WITH found (country_id, state_id, zip, company_id, area_id) AS (
-                    SELECT * FROM unnest(%s::int[], %s::int[], %s::text[], %s::int[], %s::int[])
-                )
-                UPDATE res_partner client
-                   SET service_area_id = fresh.area_id
-                  FROM (
-                        SELECT partner.id, found.area_id
-                          FROM res_partner partner
-                     LEFT JOIN found
-                            ON found.country_id = partner.country_id
-                           AND COALESCE(found.state_id, 0) = COALESCE(partner.state_id, 0)
-                           AND COALESCE(found.zip, '') = COALESCE(partner.zip, '')
-                           AND COALESCE(found.company_id, 0) = COALESCE(partner.company_id, 0)
-                         WHERE partner.is_client AND partner.service_area_by_hand IS NOT TRUE
-                       ) fresh
-                 WHERE fresh.id = client.id AND client.service_area_id IS DISTINCT FROM fresh.area_id
-                """,
-                [country for country, _state, _zip, _company in addresses],
-                [state for _country, state, _zip, _company in addresses],
-                [zip_code for _country, _state, zip_code, _company in addresses],
-                [company for _country, _state, _zip, company in addresses],
-                [found[address] for address in addresses],
+                """UPDATE res_partner SET service_area_id = fresh.area_id
+                     FROM unnest(%s::int[], %s::int[]) AS fresh (client_id, area_id)
+                    WHERE fresh.client_id = res_partner.id""",
+                [client for client, _area in moves],
+                [area for _client, area in moves],
             )
         )
-        partners.invalidate_model(["service_area_id"])
+        self.env["res.partner"].invalidate_model(["service_area_id"])

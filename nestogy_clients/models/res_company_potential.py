@@ -53,12 +53,14 @@ class ResCompany(models.Model):
 
         SQL, because the ORM has no percentiles.
         """
+        self.flush_model(["potential_high_share", "potential_low_share"])
         figures = self.env["res.partner"]._potential_figures_sql(self)
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT company.id, count(figure.partner_id),
-                       percentile_disc(1 - company.potential_high_share / 100.0) WITHIN GROUP (ORDER BY figure.total),
+                       percentile_disc(company.potential_high_share / 100.0)
+                           WITHIN GROUP (ORDER BY figure.total DESC),
                        percentile_disc(company.potential_low_share / 100.0) WITHIN GROUP (ORDER BY figure.total)
                   FROM res_company company
                   JOIN (SELECT company_id, partner_id, sum(invoiced) + sum(estimated) AS total

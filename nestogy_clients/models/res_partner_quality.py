@@ -26,7 +26,7 @@ class ResPartner(models.Model):
         copy=False,
         aggregator="avg",
         groups="base.group_user",
-        help="How much of what is asked of a client is there, in percent by weight.",
+        help="How much of what is asked of a client is there, in percent by weight; 100 when nothing is missing.",
     )
     quality_gap_ids = fields.Many2many(
         "nestogy.quality.rule",
@@ -158,7 +158,7 @@ class ResPartner(models.Model):
         return SQL(
             """
             SELECT id AS client_id,
-                   round(100.0 * COALESCE(sum(weight) FILTER (WHERE met), 0) / sum(weight))::int AS score,
+                   floor(100.0 * COALESCE(sum(weight) FILTER (WHERE met), 0) / sum(weight))::int AS score,
                    array_remove(array_agg(CASE WHEN met THEN NULL ELSE rule_id END), NULL) AS gaps
               FROM (%s) answer
              GROUP BY id

@@ -40,7 +40,7 @@ class ResUsers(models.Model):
     def _remind_quality(self):
         """Send the people their lists; one query finds how many clients each has, one the worst of them."""
         clients = self.env["res.partner"]
-        domain = Domain("is_client", "=", True) & Domain("quality_gap_ids", "!=", False)
+        domain = Domain("is_client", "=", True) & Domain("quality_score", "<", 100)
         counts = clients._read_group(domain & Domain("user_id", "in", self.ids), ["user_id"], ["__count"])
         for user, count in counts:
             mine = clients.with_user(user).with_context(lang=user.lang)  # in words and with rights of the reader

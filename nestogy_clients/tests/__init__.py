@@ -37,3 +37,7 @@ from . import test_statuses
 from . import test_tax_exempt
 from . import test_teams
 from . import test_tours
+from . import test_service_areas
+from . import test_segments
+from . import test_potential
+from . import test_quality
