@@ -1,6 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_datetime
+from odoo.tools import SQL, format_datetime
 
 WIDGET_ROWS = 5
 
@@ -36,6 +36,21 @@ class ResPartner(models.Model):
             partner.helpdesk_ticket_active_count = is_open
             partner.helpdesk_ticket_count = total
             partner.helpdesk_ticket_count_string = f"{is_open} / {total}"
+
+    @api.model
+    def _client_activity_sql(self, client, since):
+        """A client whose ticket moved is not forgotten."""
+        self.env["helpdesk.ticket"].flush_model(["commercial_partner_id", "last_update"])
+        return [
+            *super()._client_activity_sql(client, since),
+            SQL(
+                """EXISTS (SELECT 1 FROM helpdesk_ticket ticket
+                            WHERE ticket.commercial_partner_id = %s
+                              AND COALESCE(ticket.last_update, ticket.create_date) >= %s)""",
+                client,
+                since,
+            ),
+        ]
 
     def action_view_helpdesk_tickets(self):
         """Open the tickets of the client, or of one contact."""

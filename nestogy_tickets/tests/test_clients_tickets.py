@@ -1,3 +1,5 @@
+from odoo import fields
+from odoo.fields import Domain
 from odoo.tests import TransactionCase, tagged
 
 from .common import TicketsMakers
@@ -156,3 +158,22 @@ class TestClientsTickets(TicketsMakers, TransactionCase):
         indexes = " ".join(row[0] for row in self.env.cr.fetchall())
         for column in ("(partner_id)", "(commercial_partner_id)", "(last_update)"):
             self.assertIn(column, indexes)
+
+    def test_a_ticket_that_moves_is_activity_of_the_client(self):
+        self.env["nestogy.quality.rule"].search([]).active = False
+        rule = self.env["nestogy.quality.rule"].create(
+            {"name": "Activity", "missing": "Forgotten", "check": "stale", "stale_days": 30}
+        )
+        tickets = self.make_tickets(self.owner) | self.make_tickets(self.stranger)
+        clients = self.client | self.other_client
+        old = fields.Datetime.subtract(fields.Datetime.now(), days=60)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE res_partner SET create_date = %s WHERE id = ANY(%s)", [old, clients.ids])
+        self.env.cr.execute("UPDATE mail_message SET date = %s", [old])
+        self.env.cr.execute(
+            "UPDATE helpdesk_ticket SET create_date = %s, last_update = %s WHERE id = ANY(%s)", [old, old, tickets.ids]
+        )
+        self.env.invalidate_all()
+        tickets[0].last_update = fields.Datetime.now()
+        self.env["res.partner"]._refresh_quality(Domain("id", "in", clients.ids))
+        self.assertEqual([rule in client.quality_gap_ids for client in clients], [False, True])
