@@ -1,7 +1,6 @@
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
-import { useService } from "@web/core/utils/hooks";
 import { Component, onWillStart } from "@odoo/owl";
 
 /**
@@ -13,22 +12,21 @@ export class SegmentMenu extends Component {
     static props = {};
 
     setup() {
-        this.orm = useService("orm");
-        this.action = useService("action");
         onWillStart(async () => {
             this.maySave = await user.hasGroup("nestogy_clients.nestogy_clients_group_agent");
         });
     }
 
     async save() {
-        const { searchModel } = this.env;
+        // the menu is gone before the answer comes, and a service of the component would keep it to itself
+        const { searchModel, services } = this.env;
         const domain = searchModel._getDomain({ raw: true, withGlobal: false });
-        const action = await this.orm.call("nestogy.client.segment", "get_filter_action", [
+        const action = await services.orm.call("nestogy.client.segment", "get_filter_action", [
             searchModel.facets.flatMap((facet) => facet.values).join(", "),
             domain.toString(),
             domain.toList(searchModel.domainEvalContext),
         ]);
-        this.action.doAction(action);
+        services.action.doAction(action);
     }
 }
 
