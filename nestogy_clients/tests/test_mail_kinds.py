@@ -97,7 +97,8 @@ class TestMailKinds(ClientsCase):
 
     @users("kinds_agent")
     def test_words_of_each_level_are_read_by_who_has_a_role(self):
-        elsewhere = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        # whoever makes a company belongs to it, so somebody else does
+        elsewhere = self.templates.env["res.company"].create({"name": "Elsewhere"})
         words = self.templates  # made by somebody else
         words |= words.create({"client_id": self.client.id, "kind": "invoice", "subject": "x", "body": "<p>x</p>"})
         for owner in ({"group_id": self.group.id}, {"company_id": self.company.id}):

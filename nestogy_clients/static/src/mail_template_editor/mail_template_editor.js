@@ -15,7 +15,8 @@ const editors = new WeakMap();
 
 function editorOf(record) {
     const editor = editors.get(toRaw(record.model));
-    return editor && !editor.isDestroyed ? editor : null;
+    // not yet attached, or gone with its dialog
+    return editor?.editable && !editor.isDestroyed ? editor : null;
 }
 
 /** The body of a template: an ordinary HTML field that tells its neighbours about its editor and each change. */
