@@ -56,6 +56,7 @@ class TestClientList(ClientsCase):
         self._count(work)  # what the server keeps from then on
         few, _result = self._count(work)
         self._make_listed(25)
+        self._count(work)
         many, result = self._count(work)
         self.assertEqual(few, many)
         return many, result
