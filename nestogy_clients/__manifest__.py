@@ -49,7 +49,6 @@
         "views/res_partner_contact_views.xml",
         "views/res_partner_views.xml",
         "views/mail_activity_views.xml",
-        "views/account_move_views.xml",
         "views/sale_order_views.xml",
         "views/res_partner_preferences_views.xml",
         "views/nestogy_service_area_views.xml",

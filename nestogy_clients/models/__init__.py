@@ -12,6 +12,8 @@ from . import nestogy_client_document
 from . import nestogy_client_document_version
 from . import nestogy_client_document_opening
 from . import nestogy_contact_kind
+from . import nestogy_contact_time
+from . import nestogy_message_kind
 from . import nestogy_custom_field
 from . import nestogy_custom_field_option
 from . import nestogy_custom_field_deleted
@@ -24,11 +26,6 @@ from . import res_company
 from . import res_config_settings
 from . import res_company_documents
 from . import res_config_settings_documents
-from . import nestogy_contact_time
-from . import nestogy_message_kind
-from . import nestogy_phone_number
-from . import res_company
-from . import res_config_settings
 from . import res_company_jobs
 from . import res_config_settings_jobs
 from . import res_company_potential
@@ -83,7 +80,5 @@ from . import payment_token
 from . import mail_activity
 from . import contract_contract
 from . import ir_default
-from . import res_config_settings
 from . import res_users
-from . import mail_compose_message
 from . import mail_template

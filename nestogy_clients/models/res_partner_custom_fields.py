@@ -200,6 +200,11 @@ class ResPartner(models.Model):
         return Domain.OR(domains)
 
     @api.model
+    def _client_search_domains(self, text):
+        """Find clients by what their custom fields say, too."""
+        return [*super()._client_search_domains(text), Domain("any_client_field", "ilike", text)]
+
+    @api.model
     def _client_text_sql(self, alias, keys, value):
         """Find a text in any of these custom fields.
 

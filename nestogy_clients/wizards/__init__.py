@@ -6,6 +6,4 @@ from . import nestogy_client_status_set
 from . import nestogy_client_group_set
 from . import nestogy_order_decision
 from . import base_partner_merge_automatic_wizard
-from . import nestogy_client_import
-from . import nestogy_client_status_set
 from . import nestogy_custom_field_delete
