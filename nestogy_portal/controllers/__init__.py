@@ -3,6 +3,8 @@ from . import portal
 from . import documents
 from . import details
 from . import payment
+from . import people
+from . import preview
 from . import security
 from . import signup
 from . import stripe

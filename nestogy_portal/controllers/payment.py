@@ -6,6 +6,7 @@ from odoo.addons.account_payment.controllers.payment import PaymentPortal
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from ..tools.amounts import payable_amount
+from .areas import area
 
 FLOWS = ("direct", "redirect", "token")
 
@@ -14,6 +15,7 @@ class GuardedPaymentPortal(PaymentPortal):
     """Check everything that a browser says about a payment before a provider is called."""
 
     @route()
+    @area("pay", acts=True)
     def invoice_transaction(self, invoice_id, access_token=None, **kwargs):
         try:
             invoice_sudo = self._document_check_access("account.move", invoice_id, access_token)
@@ -25,6 +27,7 @@ class GuardedPaymentPortal(PaymentPortal):
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
 
     @route()
+    @area("pay", acts=True)
     def overdue_invoices_transaction(self, payment_reference=None, **kwargs):
         if request.env.user._is_public():
             raise ValidationError(request.env._("Please log in to pay your overdue invoices"))

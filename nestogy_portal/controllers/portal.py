@@ -9,6 +9,7 @@ from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..tools import zip_stream
+from .areas import area
 from .link import DOCUMENT_BY_LINK
 
 DOWNLOAD_LIMIT = 200  # documents in one archive
@@ -48,9 +49,18 @@ class ClientPortal(PortalAccount):
     # First page
     # ------------------------------------------------------------------
 
+    def _prepare_portal_layout_values(self):
+        """Tell each page which areas the visitor has."""
+        values = super()._prepare_portal_layout_values()
+        user = request.env.user
+        keys = request.env["nestogy.portal.area"].sudo().search([]).mapped("key")  # names of areas are no secret
+        values["portal_areas"] = {key for key in keys if user._portal_scope(key) != "none"}
+        return values
+
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
-        if not counters:  # the page itself; its badges are asked for later, by name
+        # the page itself; its badges are asked for later, by name
+        if not counters and request.env.user._portal_scope("money") != "none":
             values["statement_totals"] = self._get_home_totals()
         return values
 
@@ -76,6 +86,7 @@ class ClientPortal(PortalAccount):
         website=True,
         readonly=True,
     )
+    @area("money")
     def portal_my_statement(self, page=1, show="open", notice=None, **kwargs):
         client = self._get_portal_client()
         show = show if show in ("open", "paid", "all") else "open"
@@ -119,6 +130,7 @@ class ClientPortal(PortalAccount):
         }
 
     @route("/my/invoices/download", type="http", auth="user", methods=["POST"], website=True, sitemap=False)
+    @area("money")
     def portal_download_invoices(self, back="statement", **kwargs):
         """Send the PDFs of the selected documents in one archive.
 
@@ -191,6 +203,7 @@ class ClientPortal(PortalAccount):
     # ------------------------------------------------------------------
 
     @route()
+    @area("money")
     def portal_my_invoices(self, page=1, date_begin=None, date_end=None, sortby=None, filterby=None, notice=None, **kw):
         """Take unknown words in the address for none, rather than failing."""
         if not (date_begin and date_end and self._is_date(date_begin) and self._is_date(date_end)):

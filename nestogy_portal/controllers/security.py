@@ -9,6 +9,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..models.res_users import STEP_UP
 from ..tools.link_tokens import local_path, mask_address
+from .areas import area
 
 CONFIRMED_SECONDS = 600
 CONFIRM_TOKEN = "nestogy_confirm"  # where the session keeps the secret with which its code is good
@@ -140,11 +141,13 @@ class ConfirmedPaymentPortal(PaymentPortal):
     """Saved payment methods belong to whoever can show that it is him."""
 
     @route()
+    @area("pay")
     @confirmed
     def payment_method(self, **kwargs):
         return super().payment_method(**kwargs)
 
     @route()
+    @area("pay", acts=True)
     @confirmed
     def archive_token(self, token_id):
         return super().archive_token(token_id)

@@ -30,6 +30,7 @@ class NestogyPortalAccessLog(models.Model):
             ("refused", "Refused"),
             ("staff_link", "Link made by staff"),
             ("revoked", "Link revoked"),
+            ("previewed", "Portal looked at by staff"),
             ("confirmed", "Confirmed identity"),
             ("signed_out", "Signed out everywhere"),
         ],
@@ -77,7 +78,7 @@ class NestogyPortalAccessLog(models.Model):
         """The latest rows about a contact, for the contact: the door's story without what staff did."""
         # a contact has no right on the log, and sees of it what concerns nobody else
         return self.sudo().search(
-            [("partner_id", "=", partner.id), ("event", "not in", ("staff_link", "revoked"))], limit=limit
+            [("partner_id", "=", partner.id), ("event", "not in", ("staff_link", "revoked", "previewed"))], limit=limit
         )
 
     def _browser_name(self):

@@ -4,6 +4,7 @@ from odoo import fields, models
 class ResCompany(models.Model):
     _inherit = "res.company"
 
+    portal_profile_id = fields.Many2one("nestogy.portal.profile", string="Portal Profile", check_company=True)
     portal_document_by_link = fields.Boolean(
         string="Show Mailed Documents Without Signing In",
         default=True,

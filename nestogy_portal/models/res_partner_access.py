@@ -127,6 +127,24 @@ class ResPartner(models.Model):
         line.action_revoke_access()
         return self._portal_notice(self.env._("%s cannot enter the portal any more.", self.display_name))
 
+    def action_portal_why(self):
+        """Ask what this contact sees in the portal, and why."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What %s sees", self.name or ""),
+            "res_model": "nestogy.portal.access.why",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_partner_id": self.id},
+        }
+
+    def action_portal_preview(self):
+        """Open the portal as this contact sees it."""
+        self.ensure_one()
+        self._check_may_manage_portal()
+        return {"type": "ir.actions.act_url", "url": f"/my/preview/{self.id}", "target": "new"}
+
     def action_portal_staff_link(self):
         """Show a link that signs this contact in for a day, to be given to him on another way than by mail."""
         self.ensure_one()

@@ -17,6 +17,8 @@ class ResPartner(models.Model):
         :return: list of dicts ``currency``, ``outstanding``, ``overdue``, ``credit``, ``is_settled``
         """
         self.ensure_one()
+        if self.env.user._portal_scope("money") != "company":
+            return self._get_own_statement_totals()
         # figures of the visitor's own client, for which the caller vouches
         rows = self.sudo()._client_balances().get(self.id, [])
         totals = []
@@ -31,6 +33,30 @@ class ResPartner(models.Model):
                 }
             )
         return totals
+
+    def _get_own_statement_totals(self):
+        """The same for a visitor who sees only what was made out to him: from the documents his rules leave."""
+        today = fields.Date.context_today(self)
+        rows = {}
+        for currency, move_type, due, residual in self.env["account.move"]._read_group(
+            self._statement_domain("open"), ["currency_id", "move_type", "invoice_date_due:day"], ["amount_residual:sum"]
+        ):
+            row = rows.setdefault(currency, {"currency": currency, "outstanding": 0.0, "overdue": 0.0, "credit": 0.0})
+            if move_type == "out_refund":
+                row["credit"] += residual
+                row["outstanding"] -= residual
+            else:
+                row["outstanding"] += residual
+                row["overdue"] += residual if due and due < today else 0.0
+        return [
+            row
+            | {
+                "is_overdue": not row["currency"].is_zero(row["overdue"]),
+                "has_credit": not row["currency"].is_zero(row["credit"]),
+                "is_settled": row["currency"].is_zero(row["outstanding"]) and row["currency"].is_zero(row["credit"]),
+            }
+            for row in rows.values()
+        ]
 
     def _statement_domain(self, show="all"):
         """The client's documents on the statement.

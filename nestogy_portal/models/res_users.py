@@ -77,6 +77,31 @@ class ResUsers(models.Model):
         user_sudo = self.sudo()  # asked before anybody is signed in
         return not user_sudo.share or user_sudo.partner_id._client_may_log_in()
 
+    def _portal_scope(self, key):
+        """How far this user reaches in an area of the portal.
+
+        People of firms that are no clients keep what Odoo gives them.
+
+        :param str key: of a ``nestogy.portal.area``
+        :return: ``none``, ``own`` or ``company``
+        """
+        self.ensure_one()
+        contact_sudo = self.sudo().partner_id  # asked in the name of the user, who may not read his own level
+        if not self.share or not contact_sudo._get_client():
+            return "company"
+        profile_sudo, _origin = contact_sudo._get_portal_profile()
+        if key not in profile_sudo.area_ids.mapped("key"):
+            return "none"
+        return contact_sudo._get_portal_level()[0]._scope(key)
+
+    def _portal_may_act(self):
+        """Say whether this user may do more than read in the portal."""
+        self.ensure_one()
+        contact_sudo = self.sudo().partner_id  # as above
+        if not self.share or not contact_sudo._get_client():
+            return True
+        return not contact_sudo._get_portal_level()[0].is_read_only
+
     def _has_password(self):
         """Say whether this user has a password; those who only ever came by link have none."""
         self.ensure_one()

@@ -1,6 +1,7 @@
 from . import test_documents
 from . import test_custom_fields
 from . import test_download
+from . import test_levels
 from . import test_link
 from . import test_link_page
 from . import test_link_request

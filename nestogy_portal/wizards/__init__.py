@@ -1,2 +1,3 @@
 from . import nestogy_client_create
 from . import nestogy_portal_staff_link
+from . import nestogy_portal_access_why

@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+SCOPES = [("none", "Nothing"), ("own", "Own"), ("company", "Whole client")]
+RANK = {scope: rank for rank, (scope, _label) in enumerate(SCOPES)}
+
+
+class NestogyPortalArea(models.Model):
+    """A part of the portal to which a client's people have access or not; addons bring their own.
+
+    What an area means for records is decided in one place, :meth:`_narrow_domain`, which joins Odoo's record rules:
+    lists, pages, searches and RPC obey alike.
+    """
+
+    _name = "nestogy.portal.area"
+    _description = "Portal Area"
+    _order = "sequence, id"
+
+    key = fields.Char(required=True, readonly=True)
+    name = fields.Char(required=True, translate=True)
+    description = fields.Char(translate=True)
+    sequence = fields.Integer(default=100)
+    has_own = fields.Boolean(
+        string="Knows Own Records", help="Records of this area belong to single contacts, so one can see only one's own."
+    )
+
+    _key_unique = models.UniqueIndex("(key)", "There is an area with this key.")
+
+    @api.model
+    def _area_models(self):
+        """Which models belong to which area; addons add theirs.
+
+        :return: dict of model name to the area's key and the path to the contact to whom a record belongs, ``None``
+            where records belong to the whole client
+        """
+        return {
+            "account.move": ("money", "partner_id"),
+            "account.move.line": ("money", "move_id.partner_id"),
+            "sale.order": ("estimates", "partner_id"),
+            "sale.order.line": ("estimates", "order_id.partner_id"),
+            "project.project": ("projects", None),
+            "project.task": ("projects", "partner_id"),
+            "contract.contract": ("contracts", "partner_id"),
+        }
+
+    @api.model
+    def _narrow_domain(self, model_name, user, mode="read"):
+        """What a client's contact may reach of a model, beside what Odoo's own rules say.
+
+        :param res.users user: somebody from outside
+        """
+        area = self._area_models().get(model_name)
+        if not area:
+            return Domain.TRUE
+        if mode != "read" and not user._portal_may_act():
+            return Domain.FALSE
+        key, owner_path = area
+        scope = user._portal_scope(key)
+        if scope == "company":
+            return Domain.TRUE
+        if scope == "own" and owner_path:
+            return Domain(owner_path, "=", user.sudo().partner_id.id)  # his own number
+        return Domain.FALSE
