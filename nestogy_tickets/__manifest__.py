@@ -18,6 +18,7 @@
         "security/ir_model_access.xml",
         "security/nestogy_tickets_rules.xml",
         "data/mail_template_data.xml",
+        "data/nestogy_portal_area_data.xml",
         "views/helpdesk_ticket_views.xml",
         "views/res_partner_views.xml",
         "views/nestogy_tickets_menus.xml",

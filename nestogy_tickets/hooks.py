@@ -33,6 +33,10 @@ def post_init_hook(env):
     if oca_closed:
         stages.filtered(lambda stage: stage.mail_template_id == oca_closed).mail_template_id = closed
 
+    # whoever has a portal has tickets in it, until a profile says otherwise
+    profiles = env["nestogy.portal.profile"].with_context(active_test=False).search([])
+    profiles.area_ids = [Command.link(env.ref("nestogy_tickets.nestogy_portal_area_tickets").id)]
+
     env["res.company"].search([("helpdesk_mgmt_portal_select_category", "=", False)]).write(
         {"helpdesk_mgmt_portal_select_category": True, "helpdesk_mgmt_portal_category_id_required": False}
     )

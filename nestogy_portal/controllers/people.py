@@ -29,9 +29,7 @@ class PortalPeople(CustomerPortal):
             problem = request.env._("Type the name of your colleague, at most %s characters.", NAME_LENGTH)
         elif not email_normalize(email) or len(email) > ADDRESS_LENGTH:
             problem = request.env._("Type the e-mail address of your colleague.")
-        elif request.env["nestogy.portal.attempt"]._exceeds(
-            "invite", f"user {request.env.user.id}", INVITES, SECONDS
-        ):
+        elif request.env["nestogy.portal.attempt"]._exceeds("invite", f"user {request.env.user.id}", INVITES, SECONDS):
             problem = request.env._("These are many invitations in a short time. Please go on in an hour.")
         return self._act("invited", problem, lambda me: me._portal_invite_colleague(name, email, self._level(level)))
 

@@ -25,8 +25,8 @@ class ClientPortal(PortalAccount):
     # ------------------------------------------------------------------
 
     def _get_portal_client(self):
-        """The client, or other customer, to whom the visitor belongs."""
-        return request.env.user.partner_id.commercial_partner_id
+        """The client, or other customer, to whom the visitor belongs, with the visitor's own rights."""
+        return request.env.user.partner_id.commercial_partner_id.sudo(False)
 
     def _document_check_access(self, model_name, document_id, access_token=None):
         """Refuse the access tokens of clients who may not enter, and such as Python cannot compare."""
@@ -55,6 +55,7 @@ class ClientPortal(PortalAccount):
         user = request.env.user
         keys = request.env["nestogy.portal.area"].sudo().search([]).mapped("key")  # names of areas are no secret
         values["portal_areas"] = {key for key in keys if user._portal_scope(key) != "none"}
+        values["portal_may_act"] = user._portal_may_act()
         return values
 
     def _prepare_home_portal_values(self, counters):

@@ -10,7 +10,7 @@ class AccountMove(models.Model):
 
     def _has_to_be_paid(self):
         """Offer paying to those only whose portal has it."""
-        user = self.env.user
+        user = self.env["res.users"]._get_portal_visitor()
         may_pay = user._is_public() or (user._portal_scope("pay") != "none" and user._portal_may_act())
         return may_pay and super()._has_to_be_paid()
 

@@ -1,5 +1,4 @@
 import time
-
 from urllib.parse import urlsplit
 
 from werkzeug.exceptions import Forbidden

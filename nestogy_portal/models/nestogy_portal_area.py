@@ -21,7 +21,8 @@ class NestogyPortalArea(models.Model):
     description = fields.Char(translate=True)
     sequence = fields.Integer(default=100)
     has_own = fields.Boolean(
-        string="Knows Own Records", help="Records of this area belong to single contacts, so one can see only one's own."
+        string="Knows Own Records",
+        help="Records of this area belong to single contacts, so one can see only one's own.",
     )
 
     _key_unique = models.UniqueIndex("(key)", "There is an area with this key.")

@@ -20,7 +20,8 @@ class NestogyPortalLevel(models.Model):
         string="Clients Choose It", default=True, help="People of a client who manage their colleagues may give it."
     )
     is_read_only = fields.Boolean(
-        string="Changes Nothing", help="Reads, and neither pays, accepts, writes nor uploads, whatever the rights below say."
+        string="Changes Nothing",
+        help="Reads, and neither pays, accepts, writes nor uploads, whatever the rights below say.",
     )
     summary = fields.Char(compute="_compute_summary")
 

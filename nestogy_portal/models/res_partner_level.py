@@ -93,7 +93,9 @@ class ResPartner(models.Model):
         }
         values = {"profile": profile_sudo.name, "origin": origins[origin], "area": area_sudo.name}
         if area_sudo not in profile_sudo.area_ids:
-            sentences.append(self.env._("The portal profile %(profile)s, set by %(origin)s, has no %(area)s.", **values))
+            sentences.append(
+                self.env._("The portal profile %(profile)s, set by %(origin)s, has no %(area)s.", **values)
+            )
             return "none", sentences
         sentences.append(self.env._("The portal profile %(profile)s, set by %(origin)s, offers %(area)s.", **values))
         level_sudo, reason = contact_sudo._get_portal_level()

@@ -110,9 +110,16 @@ class ResPartner(models.Model):
             line_sudo.action_invite_again()
         else:
             line_sudo.action_grant_access()
-        self._note_people_change(self.env._("%(who)s invited %(contact)s to the portal as %(level)s.", **{
-            "who": self.name, "contact": contact_sudo.name, "level": level_sudo.name,
-        }))
+        self._note_people_change(
+            self.env._(
+                "%(who)s invited %(contact)s to the portal as %(level)s.",
+                **{
+                    "who": self.name,
+                    "contact": contact_sudo.name,
+                    "level": level_sudo.name,
+                },
+            )
+        )
 
     def _portal_set_colleague_level(self, contact_id, level_id):
         contact_sudo = self._get_managed_colleague(contact_id)

@@ -39,7 +39,9 @@ class ResPartner(models.Model):
         today = fields.Date.context_today(self)
         rows = {}
         for currency, move_type, due, residual in self.env["account.move"]._read_group(
-            self._statement_domain("open"), ["currency_id", "move_type", "invoice_date_due:day"], ["amount_residual:sum"]
+            self._statement_domain("open"),
+            ["currency_id", "move_type", "invoice_date_due:day"],
+            ["amount_residual:sum"],
         ):
             row = rows.setdefault(currency, {"currency": currency, "outstanding": 0.0, "overdue": 0.0, "credit": 0.0})
             if move_type == "out_refund":

@@ -1,6 +1,6 @@
 import time
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessDenied, UserError
 from odoo.fields import NO_ACCESS
 from odoo.http import request
@@ -76,6 +76,11 @@ class ResUsers(models.Model):
         self.ensure_one()
         user_sudo = self.sudo()  # asked before anybody is signed in
         return not user_sudo.share or user_sudo.partner_id._client_may_log_in()
+
+    @api.model
+    def _get_portal_visitor(self):
+        """Who is looking: pages of the portal handle documents in the name of the system."""
+        return request.env.user if request and request.env else self.env.user
 
     def _portal_scope(self, key):
         """How far this user reaches in an area of the portal.

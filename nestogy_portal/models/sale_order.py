@@ -10,10 +10,10 @@ class SaleOrder(models.Model):
 
     def _has_to_be_signed(self):
         """Offer accepting to those only who may do more than read."""
-        return self.env.user._portal_may_act() and super()._has_to_be_signed()
+        return self.env["res.users"]._get_portal_visitor()._portal_may_act() and super()._has_to_be_signed()
 
     def _has_to_be_paid(self):
-        user = self.env.user
+        user = self.env["res.users"]._get_portal_visitor()
         may_pay = user._is_public() or (user._portal_scope("pay") != "none" and user._portal_may_act())
         return may_pay and super()._has_to_be_paid()
 

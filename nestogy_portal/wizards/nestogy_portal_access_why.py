@@ -59,7 +59,9 @@ class NestogyPortalAccessWhy(models.TransientModel):
         # asks in the contact's own name what the rules say
         user_sudo = self.partner_id.sudo().user_ids.filtered(lambda user: user.share)[:1]
         if not user_sudo:
-            sentence = self.env._("Without portal access nobody sees %s but by a link in a mail.", document.display_name)
+            sentence = self.env._(
+                "Without portal access nobody sees %s but by a link in a mail.", document.display_name
+            )
             return Markup("<p>%s</p>") % sentence
         if document.with_user(user_sudo).has_access("read"):
             sentence = self.env._("So %(contact)s sees %(document)s.")

@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.http import request, route
 
 from odoo.addons.helpdesk_mgmt.controllers.myaccount import CustomerPortalHelpdesk
+from odoo.addons.nestogy_portal.controllers.areas import area
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..models.helpdesk_ticket_portal import SEARCH_CHARACTERS
@@ -32,6 +33,7 @@ class PortalTickets(CustomerPortalHelpdesk):
         return Domain("commercial_partner_id", "=", request.env.user.commercial_partner_id.id)
 
     @route()
+    @area("tickets")
     def portal_my_tickets(self, page=1, sortby=None, filterby=None, search=None, **kwargs):
         tickets = request.env["helpdesk.ticket"]
         if not tickets.has_access("read"):
@@ -71,6 +73,7 @@ class PortalTickets(CustomerPortalHelpdesk):
         return request.render("nestogy_tickets.portal_my_tickets", values)
 
     @route()
+    @area("tickets")
     def portal_my_ticket(self, ticket_id, access_token=None, **kwargs):
         try:
             ticket_sudo = self._document_check_access("helpdesk.ticket", ticket_id, access_token=access_token)
@@ -78,6 +81,7 @@ class PortalTickets(CustomerPortalHelpdesk):
             return request.redirect("/my")
         attachments_sudo = ticket_sudo._portal_attachments()
         is_visitor = request.env["helpdesk.ticket"].browse(ticket_sudo.id).has_access("read")
+        may_answer = is_visitor and request.env.user._portal_may_act()
         values = self._get_page_view_values(
             ticket_sudo,
             access_token,
@@ -85,9 +89,9 @@ class PortalTickets(CustomerPortalHelpdesk):
                 "page_name": "ticket",
                 "ticket": ticket_sudo,
                 "attachments": attachments_sudo,
-                "close_stages": ticket_sudo._portal_close_stages() if is_visitor else ticket_sudo.stage_id.browse(),
+                "close_stages": ticket_sudo._portal_close_stages() if may_answer else ticket_sudo.stage_id.browse(),
                 "tone": ticket_sudo._portal_tone(),
-                "may_answer": is_visitor,
+                "may_answer": may_answer,
             },
             "my_tickets_history",
             False,

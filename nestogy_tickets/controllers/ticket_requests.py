@@ -5,6 +5,7 @@ from odoo.http import request, route
 from odoo.tools import plaintext2html
 
 from odoo.addons.helpdesk_mgmt.controllers.main import HelpdeskTicketController
+from odoo.addons.nestogy_portal.controllers.areas import area
 
 from ..tools import ticket_form
 
@@ -15,6 +16,7 @@ class TicketRequests(HelpdeskTicketController):
     """What a visitor asks for: a new ticket, or to close one."""
 
     @route(methods=["POST"])
+    @area("tickets", acts=True)
     def support_ticket_close(self, ticket_id=None, stage_id=None, **kwargs):
         ticket = request.env["helpdesk.ticket"].browse(self._positive(ticket_id))
         # foreign, missing and malformed look alike from outside; the rules of the visitor decide
@@ -25,10 +27,12 @@ class TicketRequests(HelpdeskTicketController):
         return request.redirect(f"/my/ticket/{ticket.id}")
 
     @route()
+    @area("tickets", acts=True)
     def create_new_ticket(self, **kwargs):
         return self._render_form({})
 
     @route(methods=["POST"])
+    @area("tickets", acts=True)
     def submit_ticket(self, **kwargs):
         tickets = request.env["helpdesk.ticket"]
         form = {key: str(kwargs.get(key) or "") for key in ("subject", "description", "category", "team")}
