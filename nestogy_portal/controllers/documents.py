@@ -10,6 +10,7 @@ from odoo.addons.nestogy_clients.tools import document_files
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..tools import zip_stream
+from .areas import area
 from .portal import DOWNLOAD_LIMIT, LONGEST_ID, ClientPortal
 
 ARCHIVE_MEGABYTES = 200
@@ -54,6 +55,7 @@ class ClientDocuments(ClientPortal):
         website=True,
         readonly=True,
     )
+    @area("documents")
     def portal_my_documents(self, page=1, folder=None, sortby=None, search=None, notice=None, **kwargs):
         values = {"folder": folder, "sortby": sortby, "search": search, "notice": notice}
         return self._render_documents(page if isinstance(page, int) else 1, **values)
@@ -121,6 +123,7 @@ class ClientDocuments(ClientPortal):
     # ------------------------------------------------------------------
 
     @route("/my/documents/<int:document_id>", type="http", auth="user", website=True, readonly=True)
+    @area("documents")
     def portal_my_document(self, document_id, **kwargs):
         document = self._get_portal_document(document_id)
         versions_sudo = document._portal_versions()
@@ -144,6 +147,7 @@ class ClientDocuments(ClientPortal):
     # leaves a row in an append-only list, in the same transaction. A beacon of the page could be blocked, and a list
     # with holes says nothing. The client's data stay as they are.
     @route("/my/documents/<int:document_id>/file/<int:number>", type="http", auth="user", readonly=False)
+    @area("documents")
     def portal_my_document_file(self, document_id, number, download=None, **kwargs):
         document = self._get_portal_document(document_id)
         version_sudo = document._portal_versions().filtered(lambda version: version.number == number)
@@ -174,6 +178,7 @@ class ClientDocuments(ClientPortal):
     # ------------------------------------------------------------------
 
     @route("/my/documents/download", type="http", auth="user", methods=["POST"], website=True, sitemap=False)
+    @area("documents")
     def portal_download_documents(self, **kwargs):
         """Send the current files of the selected documents in one archive; what is not his is dropped."""
         asked = {
@@ -216,6 +221,7 @@ class ClientDocuments(ClientPortal):
     # ------------------------------------------------------------------
 
     @route("/my/documents/upload", type="http", auth="user", methods=["POST"], website=True, sitemap=False)
+    @area("documents", acts=True)
     def portal_upload_documents(self, **kwargs):
         """Take files of the client; the page says what became of each."""
         documents = request.env["nestogy.client.document"]

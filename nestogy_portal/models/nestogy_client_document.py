@@ -162,7 +162,7 @@ class NestogyClientDocument(models.Model):
         # what he belongs to, and a setting of the company, which he may not read
         user_sudo = self.env.user.sudo()
         is_of_client = user_sudo._is_portal() and user_sudo.partner_id.commercial_partner_id.is_client
-        return bool(is_of_client and user_sudo.company_id.document_client_upload)
+        return bool(is_of_client and user_sudo.company_id.document_client_upload and user_sudo._portal_may_act())
 
     @api.model
     def _portal_upload(self, contents):

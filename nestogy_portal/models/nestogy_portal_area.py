@@ -42,6 +42,7 @@ class NestogyPortalArea(models.Model):
             "project.project": ("projects", None),
             "project.task": ("projects", "partner_id"),
             "contract.contract": ("contracts", "partner_id"),
+            "nestogy.client.document": ("documents", "contact_id"),
         }
 
     @api.model
