@@ -56,6 +56,17 @@ class ResPartner(models.Model):
             raise UserError(self.env._("%s has no overdue invoice; there is nothing to remind of.", client.name))
         return client._client_mail_composer("reminder", self.env._("Send Reminder"))
 
+    def _client_quick_actions(self):
+        actions = super()._client_quick_actions()
+        moves = self.env["account.move"]
+        if moves.has_access("write") and moves.search_count(self._client_overdue_domain(), limit=1):
+            actions.append(
+                self._client_quick_action(
+                    "reminder", 46, self.env._("Send Reminder"), "fa-bell-o", "action_client_send_reminder"
+                )
+            )
+        return actions
+
     def message_post(self, **kwargs):
         """Note on each overdue invoice that its client was reminded."""
         message = super().message_post(**kwargs)

@@ -297,7 +297,7 @@ class TestPreferences(ClientsCase):
     def mails_by_partner(self, partners, kind=None):
         before = self.env["mail.mail"].search([], order="id desc", limit=1).id
         self.compose(partners, kind)
-        mails = self.env["mail.mail"].search([("id", ">", before)])
+        mails = self.env["mail.mail"].search([("id", ">", before or 0)])
         return {mail.res_id: mail for mail in mails}
 
     def test_marketing_goes_only_to_those_who_agreed(self):

@@ -53,7 +53,7 @@ class ClientPortal(PortalAccount):
         """Tell each page which areas the visitor has."""
         values = super()._prepare_portal_layout_values()
         user = request.env.user
-        keys = request.env["nestogy.portal.area"].sudo().search([]).mapped("key")  # names of areas are no secret
+        keys = request.env["nestogy.portal.profile"]._catalogue()["areas"]
         values["portal_areas"] = {key for key in keys if user._portal_scope(key) != "none"}
         values["portal_may_act"] = user._portal_may_act()
         return values

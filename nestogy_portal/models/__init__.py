@@ -33,6 +33,7 @@ from . import res_partner_preferences
 from . import res_partner_level
 from . import res_partner_people
 from . import res_partner_statement
+from . import res_partner_statement_schedule
 from . import res_users
 from . import res_users_password
 from . import res_users_apikeys

@@ -4,4 +4,8 @@ from odoo import fields, models
 class NestogyClientGroup(models.Model):
     _inherit = "nestogy.client.group"
 
+    statement_schedule = fields.Selection(
+        selection=lambda self: self.env["res.partner"]._fields["statement_schedule"]._description_selection(self.env),
+        string="Statement by E-mail",
+    )
     portal_profile_id = fields.Many2one("nestogy.portal.profile", string="Portal Profile", check_company=True)

@@ -19,6 +19,22 @@ class NestogyPortalLevelRight(models.Model):
 
     _one_right = models.UniqueIndex("(level_id, area_id)", "A level has one row for each area.")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        self.env.registry.clear_cache()  # see nestogy.portal.profile._catalogue()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
     @api.constrains("scope", "area_id")
     def _check_scope(self):
         for right in self:

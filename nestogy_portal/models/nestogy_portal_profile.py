@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 
@@ -38,13 +38,64 @@ class NestogyPortalProfile(models.Model):
         help="For contacts to whom nobody gave a level of their own.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        self.env.registry.clear_cache()  # see nestogy.portal.profile._catalogue()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    @api.model
+    @tools.ormcache()
+    def _catalogue(self):
+        """What areas, levels and profiles say, as plain values: pages of the portal ask for it all the time.
+
+        Kept until one of these records changes. Who has which profile and level is not in it.
+
+        :return: dict of ``areas`` (keys in order), ``levels`` (id to active, reads only, and a dict of key to scope),
+            ``profiles`` (id to keys of areas, level of the primary contact, level of others) and ``standard`` (id)
+        """
+        env = self.env(su=True)  # visitors have no rights on any of it
+        everything = {"active_test": False}
+        return {
+            "areas": tuple(env["nestogy.portal.area"].search([]).mapped("key")),
+            "levels": {
+                level.id: (
+                    level.active,
+                    level.is_read_only,
+                    {right.area_id.key: right.scope for right in level.right_ids},
+                )
+                for level in env["nestogy.portal.level"].with_context(**everything).search([])
+            },
+            "profiles": {
+                profile.id: (
+                    frozenset(profile.area_ids.mapped("key")),
+                    profile.primary_level_id.id,
+                    profile.level_id.id,
+                )
+                for profile in env[self._name].with_context(**everything).search([])
+            },
+            "standard": env.ref("nestogy_portal.nestogy_portal_profile_standard").id,
+        }
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        # companies and groups that the user does not see count as well
         for profile in self:
-            used = self.env["res.company"].sudo().search([("portal_profile_id", "=", profile.id)], limit=1)
-            used = used or self.env["nestogy.client.group"].sudo().search(  # as above
-                [("portal_profile_id", "=", profile.id)], limit=1
-            )
+            domain = [("portal_profile_id", "=", profile.id)]
+            # companies and groups that the user does not see count as well
+            used = self.env["res.company"].sudo().search(domain, limit=1)
+            # as above
+            used = used or self.env["nestogy.client.group"].sudo().search(domain, limit=1)
             if used:
                 raise UserError(self.env._("%(profile)s is used by %(user)s.", profile=profile.name, user=used.name))
+            if profile.id == self._catalogue()["standard"]:
+                raise UserError(self.env._("%s is what holds where nothing else is chosen; it stays.", profile.name))

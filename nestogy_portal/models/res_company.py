@@ -5,6 +5,10 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     portal_profile_id = fields.Many2one("nestogy.portal.profile", string="Portal Profile", check_company=True)
+    statement_schedule = fields.Selection(
+        selection=lambda self: self.env["res.partner"]._fields["statement_schedule"]._description_selection(self.env),
+        string="Statement by E-mail",
+    )
     portal_document_by_link = fields.Boolean(
         string="Show Mailed Documents Without Signing In",
         default=True,

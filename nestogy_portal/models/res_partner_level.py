@@ -46,10 +46,9 @@ class ResPartner(models.Model):
         self.ensure_one()
         # asked for whoever opens the portal
         client_sudo = self._get_client().sudo()
-        profile_sudo, origin = client_sudo._client_setting("portal_profile") if client_sudo else (None, "company")
-        if not profile_sudo:
-            profile_sudo = self.env.ref("nestogy_portal.nestogy_portal_profile_standard").sudo()  # as above
-        return profile_sudo.sudo(), origin  # as above
+        profile, origin = client_sudo._client_setting("portal_profile") if client_sudo else (None, "company")
+        profiles_sudo = self.env["nestogy.portal.profile"].sudo()  # as above
+        return profiles_sudo.browse(profile.id if profile else profiles_sudo._catalogue()["standard"]), origin
 
     def _get_portal_level(self):
         """The level of this contact in sudo, and why he has it.
@@ -58,13 +57,37 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         contact_sudo = self.sudo()  # asked for whoever opens the portal
-        if contact_sudo.portal_level_id.active:
-            return contact_sudo.portal_level_id, "contact"
-        profile_sudo, _origin = contact_sudo._get_portal_profile()
-        client_sudo = contact_sudo._get_client()
-        if contact_sudo in (client_sudo, client_sudo.primary_contact_id):
-            return profile_sudo.primary_level_id, "primary"
-        return profile_sudo.level_id, "profile"
+        level_id, reason = contact_sudo._get_portal_level_id()
+        return self.env["nestogy.portal.level"].sudo().browse(level_id), reason  # as above
+
+    def _get_portal_level_id(self):
+        """The same as a number, asking for as little as possible. Called in sudo."""
+        catalogue = self.env["nestogy.portal.profile"]._catalogue()
+        own_id = self.portal_level_id.id
+        if own_id and catalogue["levels"][own_id][0]:
+            return own_id, "contact"
+        profile_sudo, _origin = self._get_portal_profile()
+        _areas, primary_level_id, level_id = catalogue["profiles"][profile_sudo.id]
+        client = self._get_client()
+        if self.id in (client.id, client.sudo().primary_contact_id.id):  # the caller's own question
+            return primary_level_id, "primary"
+        return level_id, "profile"
+
+    def _get_portal_rights(self):
+        """What this contact reaches in the portal. Called in sudo.
+
+        :return: tuple of a dict of area key to ``none``, ``own`` or ``company``, and whether he may do more than read
+        """
+        self.ensure_one()
+        catalogue = self.env["nestogy.portal.profile"]._catalogue()
+        if not self._get_client():
+            # people of firms that are no clients keep what Odoo gives them
+            return dict.fromkeys(catalogue["areas"], "company"), True
+        profile_sudo, _origin = self._get_portal_profile()
+        areas = catalogue["profiles"][profile_sudo.id][0]
+        _active, is_read_only, scopes = catalogue["levels"][self._get_portal_level_id()[0]]
+        rights = {key: scopes.get(key, "none") if key in areas else "none" for key in catalogue["areas"]}
+        return rights, not is_read_only
 
     def _explain_portal_access(self, key):
         """Say why this contact reaches an area of the portal, or why not.

@@ -149,6 +149,16 @@ class ResPartner(models.Model):
         """The address that stands for a reader's own link to the statement."""
         return marker(self.env["nestogy.portal.link"]._base_url(), "statement", 0)
 
+    def _client_quick_actions(self):
+        actions = super()._client_quick_actions()
+        if self.env["account.move"].has_access("write"):
+            actions.append(
+                self._client_quick_action(
+                    "statement", 45, self.env._("Send Statement"), "fa-list-alt", "action_client_send_statement"
+                )
+            )
+        return actions
+
     def action_client_send_statement(self):
         """Open the send dialog with the client's statement."""
         self.ensure_one()

@@ -8,6 +8,7 @@ from odoo.tools import SQL, email_normalize
 
 from .nestogy_portal_access_log import AGENT_LENGTH
 
+RIGHTS = "nestogy.portal.rights"  # where a request keeps what was asked
 STEP_UP = "identity-check-last"  # where Odoo keeps when the identity was last confirmed
 
 
@@ -82,30 +83,29 @@ class ResUsers(models.Model):
         """Who is looking: pages of the portal handle documents in the name of the system."""
         return request.env.user if request and request.env else self.env.user
 
+    def _portal_rights(self):
+        """What this user reaches in the portal; see ``res.partner._get_portal_rights``. Asked once a request."""
+        self.ensure_one()
+        asked = request.httprequest.environ.setdefault(RIGHTS, {}) if request else {}
+        key = self.id, self.env.company.id
+        if key not in asked:
+            # asked in the name of the user, who may not read his own level
+            asked[key] = self.sudo().partner_id._get_portal_rights()
+        return asked[key]
+
     def _portal_scope(self, key):
         """How far this user reaches in an area of the portal.
-
-        People of firms that are no clients keep what Odoo gives them.
 
         :param str key: of a ``nestogy.portal.area``
         :return: ``none``, ``own`` or ``company``
         """
         self.ensure_one()
-        contact_sudo = self.sudo().partner_id  # asked in the name of the user, who may not read his own level
-        if not self.share or not contact_sudo._get_client():
-            return "company"
-        profile_sudo, _origin = contact_sudo._get_portal_profile()
-        if key not in profile_sudo.area_ids.mapped("key"):
-            return "none"
-        return contact_sudo._get_portal_level()[0]._scope(key)
+        return self._portal_rights()[0].get(key, "none") if self.share else "company"
 
     def _portal_may_act(self):
         """Say whether this user may do more than read in the portal."""
         self.ensure_one()
-        contact_sudo = self.sudo().partner_id  # as above
-        if not self.share or not contact_sudo._get_client():
-            return True
-        return not contact_sudo._get_portal_level()[0].is_read_only
+        return not self.share or self._portal_rights()[1]
 
     def _has_password(self):
         """Say whether this user has a password; those who only ever came by link have none."""

@@ -16,6 +16,7 @@ from . import test_portal_access
 from . import test_security
 from . import test_preferences_page
 from . import test_statement
+from . import test_statement_schedule
 from . import test_stripe_events
 from . import test_tools
 from . import test_tours

@@ -26,7 +26,7 @@ registry.category("web_tour.tours").add("nestogy_clients_new_client", {
             run: "click",
         },
         { content: "It is the primary one", trigger: ".o_data_row:contains('Bea Second') i.fa-star" },
-        { content: "Templates", trigger: ".nav-link[name=email_templates]", run: "click" },
+        { content: "Templates", trigger: ".nav-link[name=settings]", run: "click" },
         {
             content: "Write one",
             trigger: "[name=client_mail_template_ids] .o_field_x2many_list_row_add a",

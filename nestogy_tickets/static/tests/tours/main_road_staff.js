@@ -46,7 +46,7 @@ registry.category("web_tour.tours").add("nestogy_main_road_staff", {
         { content: "Overview", trigger: ".nav-link[name=overview]", run: "click" },
         { content: "Street", trigger: "[name=street] input", run: "edit 5 Ferry Landing" },
         { content: "City", trigger: "[name=city] input", run: "edit Rockport" },
-        { content: "Templates", trigger: ".nav-link[name=email_templates]", run: "click" },
+        { content: "Templates", trigger: ".nav-link[name=settings]", run: "click" },
         {
             content: "Write one",
             trigger: "[name=client_mail_template_ids] .o_field_x2many_list_row_add a",
