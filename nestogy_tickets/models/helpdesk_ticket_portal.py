@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_datetime
 from odoo.tools.sql import escape_psql
 
 from ..tools.ticket_form import clean_line
@@ -59,7 +60,9 @@ class HelpdeskTicket(models.Model):
                 "stage": ticket.stage_id.name or "",
                 "tone": ticket._portal_tone(),
                 "contact": ticket.partner_id.name or ticket.partner_name or "",
-                "last_update": ticket.last_update or ticket.create_date,
+                "last_update": format_datetime(
+                    self.env, ticket.last_update or ticket.create_date, tz=self.env.user.tz, dt_format="short"
+                ),
             }
             for ticket in tickets_sudo
         ]
