@@ -63,13 +63,11 @@ from . import res_partner_documents
 from . import res_partner_custom_fields
 from . import res_partner_quick
 from . import res_partner_import
-from . import mail_compose_message
 from . import account_move
 from . import account_move_state
 from . import account_move_send
 from . import account_payment
 from . import account_fiscal_position
-from . import base_import_import
 from . import product_pricelist
 from . import properties_base_definition
 from . import sale_order

@@ -33,7 +33,7 @@ class NestogyClientConsent(models.Model):
     )
     text = fields.Text(string="Text Shown", help="The exact words to which the person agreed.")
     proof = fields.Text(help="How we know: in which call, on which form, in which e-mail.")
-    proof_file = fields.Binary(string="Proof File", attachment=True)
+    proof_file = fields.Binary(attachment=True)
     proof_file_name = fields.Char()
     user_id = fields.Many2one(
         "res.users", string="Recorded by", required=True, readonly=True, default=lambda self: self.env.uid
@@ -78,7 +78,7 @@ class NestogyClientConsent(models.Model):
         self.env["res.partner"].invalidate_model(["marketing_opt_in", "marketing_note"])
         return rows
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("A consent is never changed; record a new one, or that it was withdrawn."))
 
     def _load_records_write(self, values):

@@ -194,11 +194,12 @@ class NestogyClientDocument(models.Model):
             changed._note_sharing()
         return result
 
-    def _note_sharing(self):
+    def _note_sharing(self):  # pylint: disable=missing-return
         """Write down since when, by whom and from which version on these documents are shared."""
         for document in self:
             is_shared = document.is_shared
-            super(NestogyClientDocument, document).write(
+            # past our own write, which calls this
+            super(NestogyClientDocument, document).write(  # pylint: disable=super-method-mismatch
                 {
                     "shared_at": is_shared and fields.Datetime.now(),
                     "shared_by_id": is_shared and self.env.uid,

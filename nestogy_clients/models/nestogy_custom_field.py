@@ -102,7 +102,7 @@ class NestogyCustomField(models.Model):
     section = fields.Char(help="Heading under which the field stands on the client form.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True, help="An archived field is hidden everywhere and keeps its values.")
-    help = fields.Text(string="Help", help="Shown beside the label, in the client portal too.")
+    help = fields.Text(help="Shown beside the label, in the client portal too.")
     required = fields.Boolean(
         help="New clients cannot be saved without a value. Clients that exist and have none are marked, and ask for it "
         "when their form is saved next. Programs and incoming mail are not held up."

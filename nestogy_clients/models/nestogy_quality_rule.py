@@ -128,20 +128,19 @@ class NestogyQualityRule(models.Model):
 
         :return: dict of key to :class:`QualityCheck`
         """
-        _ = self.env._
         return {
             "email": QualityCheck(
-                _("E-mail address of the client or its primary contact"), "_email_domain", "", "email"
+                self.env._("E-mail address of the client or its primary contact"), "_email_domain", "", "email"
             ),
-            "bounce": QualityCheck(_("Mails do not bounce"), "_bounce_domain", "", "email"),
-            "primary": QualityCheck(_("Primary contact"), "_primary_domain", "contacts", "client_contact_ids"),
+            "bounce": QualityCheck(self.env._("Mails do not bounce"), "_bounce_domain", "", "email"),
+            "primary": QualityCheck(self.env._("Primary contact"), "_primary_domain", "contacts", "client_contact_ids"),
             "phone": QualityCheck(
-                _("Valid phone number of the client or its primary contact"), "_phone_domain", "", "phone"
+                self.env._("Valid phone number of the client or its primary contact"), "_phone_domain", "", "phone"
             ),
-            "address": QualityCheck(_("Complete billing address"), "_address_domain", "overview", "street"),
-            "vat": QualityCheck(_("Tax ID, when there is one, is valid"), "_vat_domain", "billing", "vat"),
-            "industry": QualityCheck(_("Industry"), "_industry_domain", "overview", "industry_id"),
-            "stale": QualityCheck(_("Activity in the last days"), "_activity_domain"),
+            "address": QualityCheck(self.env._("Complete billing address"), "_address_domain", "overview", "street"),
+            "vat": QualityCheck(self.env._("Tax ID, when there is one, is valid"), "_vat_domain", "billing", "vat"),
+            "industry": QualityCheck(self.env._("Industry"), "_industry_domain", "overview", "industry_id"),
+            "stale": QualityCheck(self.env._("Activity in the last days"), "_activity_domain"),
         }
 
     def _place(self):

@@ -250,7 +250,7 @@ class ResPartner(models.Model):
         for partner, values, from_form in zip(partners, given, is_form, strict=True):
             values = partner._new_client_field_values(values, from_form)
             if values:
-                super(ResPartner, partner).write({"client_fields": values})
+                super(ResPartner, partner).write({"client_fields": values})  # pylint: disable=super-method-mismatch
         partners._check_client_fields_required()
         return partners
 
@@ -290,7 +290,7 @@ class ResPartner(models.Model):
         (self if "client_group_id" in vals else becoming)._check_client_fields_required()
         return result
 
-    def _write_client_fields(self, given):
+    def _write_client_fields(self, given):  # pylint: disable=missing-return
         """Let the given values stand beside those that exist; records that come to the same are written together."""
         groups = {}
         # what is there already, hidden fields too; who may write is asked by the write itself
@@ -301,7 +301,8 @@ class ResPartner(models.Model):
             text = json.dumps(merged, sort_keys=True)
             groups.setdefault(text, [merged, []])[1].append(partner.id)
         for merged, ids in groups.values():
-            super(ResPartner, self.browse(ids).with_prefetch(self._prefetch_ids)).write({"client_fields": merged})
+            partners = self.browse(ids).with_prefetch(self._prefetch_ids)
+            super(ResPartner, partners).write({"client_fields": merged})  # pylint: disable=super-method-mismatch
 
     def web_save(self, vals, specification, next_id=None):
         """A client's form is not saved while a required custom field is empty."""
@@ -423,7 +424,7 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _client_fields_merge(self, target, sources):
+    def _client_fields_merge(self, target, sources):  # pylint: disable=missing-return
         """Fill what a client has empty from others that are merged into it, hidden fields too.
 
         :param res.partner target: the client that stays; its values win
@@ -436,4 +437,5 @@ class ResPartner(models.Model):
                 if is_empty(merged.get(key)) and not is_empty(value):
                     merged[key] = value
         if merged:
-            super(ResPartner, target.sudo()).write({"client_fields": merged})  # as above
+            target_sudo = target.sudo()  # as above
+            super(ResPartner, target_sudo).write({"client_fields": merged})  # pylint: disable=super-method-mismatch

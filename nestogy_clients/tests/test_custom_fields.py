@@ -238,7 +238,7 @@ class TestCustomFieldSettings(CustomFieldsCase):
         field = self.field("Tier", "choice", ["Gold"], section="Technical", help="Which?")
         clients = self.client("A", client_fields={"tier": "gold"})
         clients |= self.client("B", client_fields={"tier": "gold"}) | self.client("C")
-        wizard = self.env["nestogy.custom.field.delete"].with_context(field.action_delete()["context"]).create({})
+        wizard = self.env["nestogy.custom.field.delete"].with_context(**field.action_delete()["context"]).create({})
         self.assertEqual(wizard.filled_count, 2)
         wizard.action_delete()
         self.assertFalse(field.exists())

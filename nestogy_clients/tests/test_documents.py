@@ -427,7 +427,7 @@ class TestDocuments(ClientsCase):
         def remind_of_good_ones(document):
             remind(document)
             if document == bad:
-                raise UserError("no")
+                raise UserError(document.env._("no"))
 
         with patch.object(self.registry[self.documents._name], "_remind_of_expiry", remind_of_good_ones):
             self.run_cron()

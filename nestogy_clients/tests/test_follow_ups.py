@@ -23,7 +23,7 @@ class TestFollowUps(ClientsCase):
 
     def test_an_agent_schedules_from_the_client(self):
         action = self.client.with_user(self.agent).action_follow_up()
-        with Form(self.env["mail.activity.schedule"].with_user(self.agent).with_context(action["context"])) as form:
+        with Form(self.env["mail.activity.schedule"].with_user(self.agent).with_context(**action["context"])) as form:
             form.activity_type_id = self.env.ref("mail.mail_activity_data_call")
             form.summary = "Ask how it goes"
         form.save().action_schedule_activities()

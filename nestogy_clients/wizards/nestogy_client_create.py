@@ -50,9 +50,9 @@ class NestogyClientCreate(models.TransientModel):
     street = fields.Char()
     street2 = fields.Char()
     city = fields.Char()
-    state_id = fields.Many2one("res.country.state", string="State", domain="[('country_id', '=?', country_id)]")
+    state_id = fields.Many2one("res.country.state", domain="[('country_id', '=?', country_id)]")
     zip = fields.Char(string="ZIP")
-    country_id = fields.Many2one("res.country", string="Country")
+    country_id = fields.Many2one("res.country")
     contact_title = fields.Char()
     contact_first_name = fields.Char()
     contact_last_name = fields.Char()
@@ -71,7 +71,6 @@ class NestogyClientCreate(models.TransientModel):
     preferred_currency_id = fields.Many2one("res.currency", string="Currency")
     client_group_id = fields.Many2one(
         "nestogy.client.group",
-        string="Client Group",
         domain="[('company_id', '=', allowed_company_ids[0])]",
         default=lambda self: self.env.company._get_default_client_group(),
     )
@@ -86,7 +85,7 @@ class NestogyClientCreate(models.TransientModel):
 
     # More
     user_id = fields.Many2one("res.users", string="Account Manager", domain=[("share", "=", False)])
-    industry_id = fields.Many2one("res.partner.industry", string="Industry")
+    industry_id = fields.Many2one("res.partner.industry")
     company_size = fields.Selection(
         selection=lambda self: self.env["res.partner"]._fields["company_size"]._description_selection(self.env)
     )

@@ -16,7 +16,7 @@ class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     @classmethod
-    def _authenticate_explicit(cls, auth):
+    def _authenticate_explicit(cls, auth):  # pylint: disable=missing-return
         cls._end_old_link_session()
         super()._authenticate_explicit(auth)
         if PREVIEW in request.session:

@@ -8,4 +8,4 @@ class NestogyClientGroup(models.Model):
         selection=lambda self: self.env["res.partner"]._fields["statement_schedule"]._description_selection(self.env),
         string="Statement by E-mail",
     )
-    portal_profile_id = fields.Many2one("nestogy.portal.profile", string="Portal Profile", check_company=True)
+    portal_profile_id = fields.Many2one("nestogy.portal.profile", check_company=True)

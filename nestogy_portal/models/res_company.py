@@ -4,7 +4,7 @@ from odoo import fields, models
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    portal_profile_id = fields.Many2one("nestogy.portal.profile", string="Portal Profile", check_company=True)
+    portal_profile_id = fields.Many2one("nestogy.portal.profile", check_company=True)
     statement_schedule = fields.Selection(
         selection=lambda self: self.env["res.partner"]._fields["statement_schedule"]._description_selection(self.env),
         string="Statement by E-mail",

@@ -39,9 +39,10 @@ class ResUsers(models.Model):
         return self._must_change_password() or super()._rpc_api_keys_only()
 
     def _set_password(self):
-        super()._set_password()
+        result = super()._set_password()
         # whoever may set the password ends the duty to change it
         self.sudo().filtered("nestogy_must_change_password").nestogy_must_change_password = False
+        return result
 
     def _replace_generated_password(self, password, confirmation):
         """Set the password that the owner chose in place of the generated one; called in sudo.

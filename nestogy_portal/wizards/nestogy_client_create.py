@@ -14,7 +14,6 @@ class NestogyClientCreate(models.TransientModel):
             ("invite", "Send the registration e-mail"),
             ("generate", "Generate a password"),
         ],
-        string="Portal Access",
         required=True,
         default="none",
     )
