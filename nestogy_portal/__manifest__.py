@@ -28,6 +28,9 @@
         "views/nestogy_portal_access_log_views.xml",
         "views/res_partner_views.xml",
         "wizards/nestogy_portal_access_why_views.xml",
+        "wizards/nestogy_portal_invite_views.xml",
+        "wizards/nestogy_portal_block_views.xml",
+        "wizards/nestogy_portal_person_views.xml",
         "wizards/nestogy_portal_staff_link_views.xml",
         "views/res_config_settings_views.xml",
         "views/link_templates.xml",
@@ -50,6 +53,7 @@
     "assets": {
         "web.assets_backend": [
             "nestogy_portal/static/src/login/**/*",
+            "nestogy_portal/static/src/access/**/*",
             "nestogy_portal/static/src/password/password_strength.js",
         ],
         "web.assets_frontend": [

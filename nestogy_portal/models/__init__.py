@@ -28,6 +28,7 @@ from . import res_partner
 from . import res_partner_access
 from . import res_partner_custom_fields
 from . import res_partner_login
+from . import res_partner_invite
 from . import res_partner_preferences
 from . import res_partner_level
 from . import res_partner_people

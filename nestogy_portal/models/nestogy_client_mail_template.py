@@ -33,7 +33,7 @@ class NestogyClientMailTemplate(models.Model):
         kinds["invitation"] = {
             "label": self.env._("Portal invitation"),
             "model": "res.users",
-            "template_xmlid": "auth_signup.portal_set_password_email",
+            "template_xmlid": "nestogy_portal.mail_template_portal_invitation",
             "placeholders": {name: whole[name] for name in ("client", "contact", "company")}
             | {
                 "login": self.env._("user name of the contact"),
@@ -46,6 +46,23 @@ class NestogyClientMailTemplate(models.Model):
             "body": self.env._(
                 "<p>Dear {contact},</p><p>in our client portal you see your invoices and estimates, pay and write to "
                 'us. Your user name is {login}.</p><p><a href="{link}">Set a password and sign in</a></p>'
+                "<p>Kind regards,<br/>{company}</p>"
+            ),
+        }
+        kinds["invitation_password"] = kinds["invitation"] | {
+            "label": self.env._("Portal invitation with a temporary password"),
+            "template_xmlid": "nestogy_portal.mail_template_portal_invitation_password",
+            "placeholders": kinds["invitation"]["placeholders"]
+            | {
+                "link": self.env._("where the contact signs in"),
+                "password": self.env._("the temporary password"),
+                "days": self.env._("for how many days it works"),
+            },
+            "required": ("password",),
+            "body": self.env._(
+                "<p>Dear {contact},</p><p>in our client portal you see your invoices and estimates, pay and write to "
+                "us.</p><p>Your user name is {login}, your password for the first sign-in is {password}. It works for "
+                '{days} days; you then choose one of your own.</p><p><a href="{link}">Sign in</a></p>'
                 "<p>Kind regards,<br/>{company}</p>"
             ),
         }
@@ -68,6 +85,6 @@ class NestogyClientMailTemplate(models.Model):
         if kind == "statement":
             none = self.env._("none")
             samples |= {"overdue": none, "credit": none, "count": "1", "invoices": self._sample_invoices()}
-        if kind == "invitation":
-            samples |= {"login": "sam@example.com", "welcome": ""}
+        if kind in ("invitation", "invitation_password"):
+            samples |= {"login": "sam@example.com", "welcome": "", "password": "••••••••••", "days": "7"}
         return samples
