@@ -327,7 +327,8 @@ class ResPartner(models.Model):
         """
         users = self._portal_users()
         for contact in self:
-            if contact not in users or not users[contact].active or users[contact].login_date:
+            user_sudo = users.get(contact)
+            if not user_sudo or not user_sudo.active or user_sudo.login_date or not user_sudo.nestogy_invited_at:
                 raise UserError(self.env._("%s has no open invitation.", contact.display_name))
         users_sudo = self.env["res.users"].sudo().union(*users.values())  # as above
         users_sudo.partner_id.signup_type = False

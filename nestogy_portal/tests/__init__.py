@@ -20,3 +20,4 @@ from . import test_statement_schedule
 from . import test_stripe_events
 from . import test_tools
 from . import test_tours
+from . import test_invite

@@ -5,6 +5,7 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { Component, onWillStart, useState } from "@odoo/owl";
 
@@ -137,5 +138,18 @@ registry.category("view_widgets").add("nestogy_portal_access", {
         { name: "portal_is_staff", type: "boolean" },
         { name: "portal_may_restore", type: "boolean" },
         { name: "portal_username", type: "char" },
+        { name: "portal_hint", type: "char" },
     ],
+});
+
+/** A person with its address below the name, so that neither is cut beside the chatter. */
+export class PortalPerson extends Component {
+    static template = "nestogy_portal.Person";
+    static props = { ...standardFieldProps };
+}
+
+registry.category("fields").add("nestogy_portal_person", {
+    component: PortalPerson,
+    supportedTypes: ["char"],
+    fieldDependencies: [{ name: "email", type: "char" }],
 });
