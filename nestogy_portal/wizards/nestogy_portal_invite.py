@@ -150,8 +150,9 @@ class NestogyPortalInviteLine(models.TransientModel):
         string="User Name", compute="_compute_username", store=True, readonly=False, help="E-mail or one of its own."
     )
     portal_level_id = fields.Many2one(
-        "nestogy.portal.level", string="Level", compute="_compute_portal_level_id", store=True, readonly=False
+        "nestogy.portal.level", string="Other Level", compute="_compute_portal_level_id", store=True, readonly=False
     )
+    level_text = fields.Char(related="partner_id.portal_level_text", string="Level")
     problem = fields.Char(string="In the Way", compute="_compute_problem")
     state = fields.Selection(
         [("ask", "To invite"), ("waiting", "Waiting"), ("sent", "Done"), ("failed", "Failed")],

@@ -151,5 +151,8 @@ export class PortalPerson extends Component {
 registry.category("fields").add("nestogy_portal_person", {
     component: PortalPerson,
     supportedTypes: ["char"],
-    fieldDependencies: [{ name: "email", type: "char" }],
+    fieldDependencies: [
+        { name: "name", type: "char" },
+        { name: "email", type: "char" },
+    ],
 });
