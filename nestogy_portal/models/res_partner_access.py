@@ -139,9 +139,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _search_portal_invited_at(self, operator, value):
-        self._check_field_access(
-            self._fields["portal_invited_at"], "read"
-        )  # Odoo does not for searches like this
+        self._check_field_access(self._fields["portal_invited_at"], "read")  # Odoo does not for searches like this
         if operator not in ("<", "<=", ">", ">=") and not (operator in ("in", "not in") and not any(value)):
             return NotImplemented
         found = self._portal_users_domain([("share", "=", True), ("nestogy_invited_at", operator, value)])
@@ -149,9 +147,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _search_portal_is_expired(self, operator, value):
-        self._check_field_access(
-            self._fields["portal_is_expired"], "read"
-        )  # Odoo does not for searches like this
+        self._check_field_access(self._fields["portal_is_expired"], "read")  # Odoo does not for searches like this
         if operator != "in":
             return NotImplemented
         expired = self._portal_users_domain(self.env["res.users"]._expired_invitation_domain())
