@@ -279,6 +279,7 @@ class ResPartner(models.Model):
                     for contact in contacts
                 ]
             )
+            # out of the context in which they were made, and still users
             made |= dict(zip(contacts, created.with_context(self.env.context).with_env(self.env).sudo(), strict=True))
         return made
 
@@ -396,6 +397,7 @@ class ResPartner(models.Model):
         """The invitations of users who are written to in the same words."""
         wizard = self.env["nestogy.portal.invite"].new({"welcome": welcome or False})
         ids = [user_sudo.id for user_sudo in users_sudo]
+        # mails are the system's; these are looked at until they have left
         return (
             template_sudo.with_context(lang=lang, client_mail_invitation=wizard, medium="portalinvite")
             .send_mail_batch(
