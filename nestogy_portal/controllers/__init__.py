@@ -11,3 +11,5 @@ from . import stripe
 from . import thread
 from . import password
 from . import preferences
+from . import projects
+from . import messages

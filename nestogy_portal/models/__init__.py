@@ -7,6 +7,9 @@ from . import nestogy_portal_link
 from . import nestogy_portal_link_request
 from . import nestogy_portal_access_log
 from . import nestogy_portal_mail_mixin
+from . import nestogy_portal_reply_mixin
+from . import nestogy_conversation
+from . import nestogy_conversation_reader
 from . import nestogy_client_document
 from . import nestogy_client_group
 from . import nestogy_client_mail_template
@@ -37,3 +40,13 @@ from . import res_partner_statement_schedule
 from . import res_users
 from . import res_users_password
 from . import res_users_apikeys
+from . import res_users_client
+from . import res_company_projects
+from . import res_config_settings_projects
+from . import nestogy_portal_area_projects
+from . import nestogy_client_document_projects
+from . import project_project
+from . import project_task
+from . import project_milestone
+from . import project_update
+from . import res_partner_messages

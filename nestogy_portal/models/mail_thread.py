@@ -1,6 +1,10 @@
 from odoo import api, models
+from odoo.tools import email_normalize
 
 from ..tools import mail_links
+from ..tools.mail_traits import automatic_reason, sender_is_proven
+
+AUTHSERV_PARAMETER = "nestogy_tickets.authserv_id"
 
 
 class MailThread(models.AbstractModel):
@@ -14,3 +18,22 @@ class MailThread(models.AbstractModel):
         if values.get("body"):
             values["body"] = mail_links.without_tokens(values["body"])
         return values
+
+    @api.model
+    def _mail_trait_models(self):
+        """The models that ask, when a mail comes in, who really wrote it; addons add theirs."""
+        return ("nestogy.conversation",)
+
+    @api.model
+    def _message_route_process(self, message, message_dict, routes):
+        if any(route[0] in self._mail_trait_models() for route in routes or ()):
+            # settings are for administrators
+            server = self.env["ir.config_parameter"].sudo().get_param(AUTHSERV_PARAMETER)
+            self = self.with_context(
+                nestogy_mail_traits={
+                    "automatic": automatic_reason(message.items(), message.get_content_type()),
+                    "proven": sender_is_proven(message.get_all("Authentication-Results", []), server),
+                    "from": email_normalize(message_dict.get("email_from") or "") or "",
+                }
+            )
+        return super()._message_route_process(message, message_dict, routes)

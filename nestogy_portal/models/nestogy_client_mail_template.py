@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, models
 
 
@@ -66,6 +68,18 @@ class NestogyClientMailTemplate(models.Model):
                 "<p>Kind regards,<br/>{company}</p>"
             ),
         }
+        kinds["message"] = {
+            "label": self.env._("Message"),
+            "model": "nestogy.conversation",
+            "client_path": "client_id",
+            "template_xmlid": "",  # a message of ours is mailed as it was written
+            "placeholders": {name: whole[name] for name in ("client", "contact", "company")}
+            | {"author": self.env._("who writes"), "message": self.env._("the message itself")},
+            "blocks": ("message",),
+            "required": ("message",),
+            "subject": self.env._("Message from {company}"),
+            "body": self.env._("<p>Hello {contact},</p><div>{message}</div><p>Kind regards,<br/>{author}, {company}</p>"),
+        }
         mixin = self.env.registry["nestogy.portal.mail.mixin"]
         return {
             kind: spec
@@ -87,4 +101,9 @@ class NestogyClientMailTemplate(models.Model):
             samples |= {"overdue": none, "credit": none, "count": "1", "invoices": self._sample_invoices()}
         if kind in ("invitation", "invitation_password"):
             samples |= {"login": "sam@example.com", "welcome": "", "password": "••••••••••", "days": "7"}
+        if kind == "message":
+            samples |= {
+                "author": self.env.user.name,
+                "message": Markup("<p>%s</p>") % self.env._("We come on Monday at nine."),
+            }
         return samples

@@ -59,6 +59,7 @@ class NestogyPortalArea(models.Model):
             "project.task": ("projects", "partner_id"),
             "contract.contract": ("contracts", "partner_id"),
             "nestogy.client.document": ("documents", "contact_id"),
+            "nestogy.conversation": ("messages", None),
         }
 
     @api.model

@@ -21,3 +21,6 @@ from . import test_stripe_events
 from . import test_tools
 from . import test_tours
 from . import test_invite
+from . import test_projects
+from . import test_mail_traits
+from . import test_conversations

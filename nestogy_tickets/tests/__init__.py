@@ -1,4 +1,3 @@
-from . import test_mail_traits
 from . import test_ticket_form
 from . import test_clients_tickets
 from . import test_rights
