@@ -54,6 +54,8 @@
         "demo/res_users_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
         "demo/payment_provider_demo.xml",
+        "demo/project_demo.xml",
+        "demo/nestogy_conversation_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
     "assets": {

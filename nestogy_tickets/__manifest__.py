@@ -21,6 +21,7 @@
         "data/nestogy_portal_area_data.xml",
         "views/helpdesk_ticket_views.xml",
         "views/res_partner_views.xml",
+        "views/nestogy_conversation_views.xml",
         "views/nestogy_tickets_menus.xml",
         "views/helpdesk_ticket_templates.xml",
     ],

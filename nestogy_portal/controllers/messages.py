@@ -24,24 +24,29 @@ class ClientMessages(ClientPortal):
     @area("messages")
     def portal_my_messages(self, before=None, **kwargs):
         before = str(before or "")
-        return self._render_messages(int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None)
+        return self._render_messages(
+            int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
+        )
 
     def _render_messages(self, before=None, text="", problem=None):
         if not request.env.user._portal_client():
             return request.redirect("/my")
         conversation = request.env["nestogy.conversation"]._portal_conversation()
         rows, has_earlier = conversation._portal_rows(before)
-        values = self._prepare_portal_layout_values() | {
-            "page_name": "messages",
-            "firm": request.env.user.sudo().company_id.name,  # whom he writes to
-            "rows": rows,
-            "has_earlier": has_earlier,
-            "is_latest": not before,
-            "text": text[:TEXT_CHARACTERS],
-            "problem": problem,
-            "limits": request.env["nestogy.conversation"]._portal_limits()
-            | {"files": FILES_LIMIT, "characters": TEXT_CHARACTERS},
-        }
+        values = (
+            self._prepare_portal_layout_values()
+            | {
+                "page_name": "messages",
+                "firm": request.env.user.sudo().company_id.name,  # whom he writes to
+                "rows": rows,
+                "has_earlier": has_earlier,
+                "is_latest": not before,
+                "text": text[:TEXT_CHARACTERS],
+                "problem": problem,
+                "limits": request.env["nestogy.conversation"]._portal_limits()
+                | {"files": FILES_LIMIT, "characters": TEXT_CHARACTERS},
+            }
+        )
         response = request.render("nestogy_portal.portal_my_messages", values)
         response.headers["Cache-Control"] = "no-store"
         if problem:

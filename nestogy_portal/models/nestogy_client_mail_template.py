@@ -78,7 +78,9 @@ class NestogyClientMailTemplate(models.Model):
             "blocks": ("message",),
             "required": ("message",),
             "subject": self.env._("Message from {company}"),
-            "body": self.env._("<p>Hello {contact},</p><div>{message}</div><p>Kind regards,<br/>{author}, {company}</p>"),
+            "body": self.env._(
+                "<p>Hello {contact},</p><div>{message}</div><p>Kind regards,<br/>{author}, {company}</p>"
+            ),
         }
         mixin = self.env.registry["nestogy.portal.mail.mixin"]
         return {

@@ -248,6 +248,7 @@ class NestogyConversation(models.Model):
         }
         if author_sudo.partner_share:
             values["unread_count"] = conversation_sudo.unread_count + 1
+            conversation_sudo.message_subscribe(author_sudo.ids)  # who writes gets our answers
         else:
             values |= {"unread_count": 0, "staff_seen_at": fields.Datetime.now()}
         conversation_sudo.write(values)
@@ -326,7 +327,11 @@ class NestogyConversation(models.Model):
     def _portal_conversation(self):
         """The visitor's conversation in his own rights; empty before the first message."""
         client = self.env.user.partner_id.commercial_partner_id
-        return self.search([("client_id", "=", client.id)], order="id", limit=1) if self.has_access("read") else self.browse()
+        return (
+            self.search([("client_id", "=", client.id)], order="id", limit=1)
+            if self.has_access("read")
+            else self.browse()
+        )
 
     @api.model
     def _portal_unread(self):
@@ -398,9 +403,7 @@ class NestogyConversation(models.Model):
         reader = self.env.user.partner_id
         mark_sudo = conversation_sudo.reader_ids.filtered(lambda mark: mark.partner_id == reader)
         if not mark_sudo:
-            mark_sudo.create(
-                {"conversation_id": self.id, "partner_id": reader.id, "seen_at": message_sudo.date}
-            )
+            mark_sudo.create({"conversation_id": self.id, "partner_id": reader.id, "seen_at": message_sudo.date})
         elif mark_sudo.seen_at < message_sudo.date:
             mark_sudo.seen_at = message_sudo.date
 

@@ -143,7 +143,13 @@ class ProjectProject(models.Model):
 
     def _portal_state(self, figure, update_sudo, today):
         """The state as the client reads it: that of the last published update, else what the jobs say."""
-        tones = {"on_track": "success", "at_risk": "warning", "off_track": "danger", "on_hold": "info", "done": "success"}
+        tones = {
+            "on_track": "success",
+            "at_risk": "warning",
+            "off_track": "danger",
+            "on_hold": "info",
+            "done": "success",
+        }
         if update_sudo:
             labels = dict(update_sudo._fields["status"]._description_selection(self.env))
             return {"state": labels[update_sudo.status], "tone": tones.get(update_sudo.status, "secondary")}

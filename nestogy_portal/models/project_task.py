@@ -112,7 +112,9 @@ class ProjectTask(models.Model):
         priorities = dict(tasks_sudo._fields["priority"]._description_selection(self.env))
         now = fields.Datetime.now()
         projects = self.env["project.project"]
-        seen = set(projects.search([("id", "in", tasks_sudo.project_id.ids)]).ids) if projects.has_access("read") else ()
+        seen = (
+            set(projects.search([("id", "in", tasks_sudo.project_id.ids)]).ids) if projects.has_access("read") else ()
+        )
         rows = []
         for task, task_sudo in zip(self, tasks_sudo, strict=True):
             is_closed = task.state in ("1_done", "1_canceled")

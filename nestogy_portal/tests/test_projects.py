@@ -378,8 +378,8 @@ class TestProjects(PortalCase):
     def test_mails_about_a_job_lead_into_the_portal(self):
         post = {"message_type": "comment", "subtype_xmlid": "mail.mt_comment", "partner_ids": self.owner.ids}
         for task, has_link in ((self.job, True), (self.hidden_job, False), (self.internal, False)):
-            task.message_post(body="News", **post)
-            mail = self.env["mail.mail"].search([("model", "=", "project.task"), ("res_id", "=", task.id)])
+            message = task.message_post(body="News", **post)
+            mail = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
             self.assertEqual(f"/my/link/to/project.task/{task.id}" in mail.body_html, has_link, task.name)
             self.assertNotIn("access_token", mail.body_html)
 

@@ -6,3 +6,4 @@ from . import mail_thread
 from . import nestogy_client_mail_template
 from . import nestogy_portal_area
 from . import res_partner_tickets
+from . import nestogy_conversation

@@ -7,3 +7,4 @@ from . import test_mail_words
 from . import test_smtp
 from . import test_portal
 from . import test_tour
+from . import test_conversations
