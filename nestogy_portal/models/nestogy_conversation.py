@@ -86,7 +86,7 @@ class NestogyConversation(models.Model):
     @api.depends("message_follower_ids", "client_id")
     def _compute_reach_text(self):
         for conversation in self:
-            names = conversation._get_mail_recipients().mapped("name")
+            names = sorted(contact.name or contact.email for contact in conversation._get_mail_recipients())
             conversation.reach_text = ", ".join(names) or self.env._(
                 "Nobody: no contact of this client has an e-mail address and may see messages."
             )
@@ -237,14 +237,15 @@ class NestogyConversation(models.Model):
 
     def _note_message(self, message):
         """Keep what the inbox shows of a new message."""
-        # whoever wrote: contacts have no right to write here, and colleagues of other rights may post
+        # whoever wrote: contacts have no right to write here
         conversation_sudo = self.sudo()
-        author_sudo = message.sudo().author_id
+        message_sudo = message.sudo()  # the same
+        author_sudo = message_sudo.author_id
         text = " ".join(html2plaintext(message.body or "").split())
         values = {
             "last_message_at": message.date,
             "last_author": author_sudo.name or message.email_from,
-            "last_text": text[:PREVIEW_CHARACTERS] or ", ".join(message.sudo().attachment_ids.mapped("name")),
+            "last_text": text[:PREVIEW_CHARACTERS] or ", ".join(message_sudo.attachment_ids.mapped("name")),
         }
         if author_sudo.partner_share:
             values["unread_count"] = conversation_sudo.unread_count + 1

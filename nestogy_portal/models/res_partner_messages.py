@@ -57,8 +57,8 @@ class ResPartner(models.Model):
         conversation = conversations.search([("client_id", "=", self.id)], limit=1)
         messages = self.env["mail.message"].browse()
         if conversation:
-            # of a conversation that the user may read
             domain = conversations._open_messages_domain(conversation)
+            # of a conversation that the user may read
             messages = self.env["mail.message"].sudo().search(domain, order="id desc", limit=WIDGET_ROWS)
         widgets.append(
             {

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, TransactionCase, tagged
 from odoo.tools import mute_logger
@@ -21,7 +23,7 @@ class TestConversations(TicketsMakers, TransactionCase):
         talk.message_post(body="How are you?", **POST)
         with self.assertRaises(UserError):
             talk.action_make_ticket()
-        self.talk.message_post(body="<p>The printer smokes</p>", author_id=self.owner.id, **POST)
+        self.talk.message_post(body=Markup("<p>The printer smokes</p>"), author_id=self.owner.id, **POST)
         talk.message_post(body="Oh", **POST)
         action = talk.action_make_ticket()
         ticket = Form(self.env["helpdesk.ticket"].with_user(agent).with_context(**action["context"])).save()
