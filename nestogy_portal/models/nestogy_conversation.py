@@ -94,6 +94,7 @@ class NestogyConversation(models.Model):
     def _compute_access_url(self):
         self.access_url = "/my/messages"
 
+    @api.depends("client_id")
     def _compute_display_name(self):
         for conversation in self:
             conversation.display_name = conversation.client_id.display_name
