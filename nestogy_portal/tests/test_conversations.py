@@ -288,6 +288,7 @@ class TestConversations(PortalCase):
         self.assertEqual(self.told(self.answer()), self.colleague)
         self.colleague.user_ids.active = False
         self.assertFalse(self.told(self.answer()))
+        self.talk.invalidate_recordset(["reach_text"])
         self.assertIn("Nobody", self.talk.reach_text)
 
     def test_notes_and_strangers_get_no_mail(self):

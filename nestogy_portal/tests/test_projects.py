@@ -379,7 +379,9 @@ class TestProjects(PortalCase):
         post = {"message_type": "comment", "subtype_xmlid": "mail.mt_comment", "partner_ids": self.owner.ids}
         for task, has_link in ((self.job, True), (self.hidden_job, False), (self.internal, False)):
             message = task.message_post(body="News", **post)
-            mail = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
+            mail = self.env["mail.mail"].search(
+                [("mail_message_id", "=", message.id), ("recipient_ids", "in", self.owner.ids)]
+            )
             self.assertEqual(f"/my/link/to/project.task/{task.id}" in mail.body_html, has_link, task.name)
             self.assertNotIn("access_token", mail.body_html)
 
