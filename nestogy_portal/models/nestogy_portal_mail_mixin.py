@@ -52,8 +52,9 @@ class NestogyPortalMailMixin(models.AbstractModel):
 
     def _notify_shown_groups(self, groups, message, msg_vals, is_shown):
         """As above, for documents that the portal shows or not: the mails of others have no button for clients."""
+        groups = self._nestogy_notify_link_groups(groups, message, msg_vals)
         if not is_shown:
             for name, _is_member, options in groups:
-                if name == "portal_customer":
+                if name == "nestogy_client_contact":
                     options["has_button_access"] = False
-        return self._nestogy_notify_link_groups(groups, message, msg_vals)
+        return groups
