@@ -35,6 +35,7 @@
         "wizards/nestogy_portal_person_views.xml",
         "wizards/nestogy_portal_staff_link_views.xml",
         "views/res_config_settings_views.xml",
+        "views/brand_templates.xml",
         "views/link_templates.xml",
         "views/portal_templates.xml",
         "views/security_templates.xml",
@@ -56,6 +57,7 @@
         "demo/payment_provider_demo.xml",
         "demo/project_demo.xml",
         "demo/nestogy_conversation_demo.xml",
+        "demo/nestogy_portal_profile_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
     "assets": {
@@ -63,8 +65,10 @@
             "nestogy_portal/static/src/login/**/*",
             "nestogy_portal/static/src/access/**/*",
             "nestogy_portal/static/src/password/password_strength.js",
+            "nestogy_portal/static/src/brand_preview/**/*",
         ],
         "web.assets_frontend": [
+            "nestogy_portal/static/src/brand/brand.scss",
             "nestogy_portal/static/src/people/people.scss",
             "nestogy_portal/static/src/statement/statement.scss",
             "nestogy_portal/static/src/details/details.scss",

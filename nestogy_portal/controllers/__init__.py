@@ -1,3 +1,4 @@
+from . import brand
 from . import link
 from . import portal
 from . import documents

@@ -5,6 +5,7 @@ from . import nestogy_portal_profile
 from . import nestogy_portal_attempt
 from . import nestogy_portal_link
 from . import nestogy_portal_link_request
+from . import nestogy_portal_profile_brand
 from . import nestogy_portal_access_log
 from . import nestogy_portal_mail_mixin
 from . import nestogy_portal_reply_mixin
@@ -17,10 +18,13 @@ from . import nestogy_client_status
 from . import account_move
 from . import sale_order
 from . import mail_mail
+from . import mail_mail_brand
 from . import mail_message
 from . import mail_thread
 from . import payment_provider
 from . import ir_http
+from . import ir_qweb
+from . import portal_wizard_user
 from . import ir_rule
 from . import payment_transaction
 from . import res_config_settings
@@ -33,6 +37,7 @@ from . import res_partner_custom_fields
 from . import res_partner_login
 from . import res_partner_invite
 from . import res_partner_preferences
+from . import res_partner_brand
 from . import res_partner_level
 from . import res_partner_people
 from . import res_partner_statement

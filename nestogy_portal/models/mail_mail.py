@@ -57,7 +57,7 @@ class MailMail(models.Model):
             return body
         partner_sudo = partner_sudo.with_context(lang=partner_sudo.lang or self.env.lang)
         links_sudo = self.env["nestogy.portal.link"].sudo()  # as above
-        base = links_sudo._base_url()
+        bases = links_sudo._base_urls()
         links = {}
 
         def link_to(model, document_id):
@@ -90,8 +90,8 @@ class MailMail(models.Model):
             return (model, int(document_id)) if document else None
 
         label = str(escape(partner_sudo.env._("Open in the client portal")))
-        text = mail_links.replace_token_addresses(str(body), base, document_of)
-        text = mail_links.replace_markers(text, base, link_to, label)
+        text = mail_links.replace_token_addresses(str(body), bases, document_of)
+        text = mail_links.replace_markers(text, bases, link_to, label)
         return Markup(text) if isinstance(body, Markup) else text
 
     def _make_contact_link(self, contact_id, reader_sudo):

@@ -10,6 +10,19 @@ AUTHSERV_PARAMETER = "nestogy_tickets.authserv_id"
 class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
 
+    def _notify_by_email_render_layout(self, message, recipients_group, msg_vals=False, render_values=None):
+        """Give the button of a mail to a client's people the colours of their brand."""
+        if recipients_group.get("notification_group_name") == "nestogy_client_contact":
+            company = (render_values or {}).get("company") or self.env.company
+            readers = self.env["res.partner"].with_company(company).browse(recipients_group["recipients_ids"])
+            brands = [reader._portal_brand() for reader in readers]
+            # one text goes to all of them, so it has colours only if these are the same for everybody
+            if brands and all(each.css and each.colors == brands[0].colors for each in brands):
+                render_values = (render_values or {}) | {"brand_colors": brands[0].colors}
+        return super()._notify_by_email_render_layout(
+            message, recipients_group, msg_vals=msg_vals, render_values=render_values
+        )
+
     @api.model
     def message_parse(self, message, save_original=False):
         """Take sign-in links out of mails that come in: whoever answers quotes his own, and a new record may

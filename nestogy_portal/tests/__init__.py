@@ -1,3 +1,5 @@
+from . import test_brand
+from . import test_colors
 from . import test_documents
 from . import test_custom_fields
 from . import test_download
