@@ -50,7 +50,7 @@ class NestogyPortalProfile(models.Model):
 
     brand_name = fields.Char(help="In place of the company's name: in the portal, its sign-in pages and its mails.")
     brand_logo = fields.Image(
-        "Logo", max_width=800, max_height=240, help="PNG, JPEG or WebP of 500 kB at most. Everybody can see it."
+        "Logo", max_width=800, max_height=240, help="PNG or JPEG of 500 kB at most. Everybody can see it."
     )
     brand_logo_file = fields.Char(compute="_compute_brand_files", store=True)
     brand_favicon = fields.Binary(
@@ -161,7 +161,7 @@ class NestogyPortalProfile(models.Model):
                 content = profile._brand_picture(field)
                 if content and not extension_of(content):
                     raise ValidationError(
-                        self.env._("%s: choose a picture of the kind PNG, JPEG, WebP or ICO of 4096 pixels.", label)
+                        self.env._("%s: choose a picture of the kind PNG, JPEG or ICO of 4096 pixels.", label)
                     )
                 if len(content) > limit * 1024:
                     raise ValidationError(

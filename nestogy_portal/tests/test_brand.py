@@ -7,6 +7,7 @@ from PIL import Image
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, ValidationError
+from odoo.sql_db import Cursor
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -402,13 +403,13 @@ class TestBrandPages(BrandMakers, PortalCase):
             self.enter(self.owner)
             self.open("/my")  # warm
             counted = []
-            execute = self.registry.cursor().__class__.execute
+            execute = Cursor.execute
 
             def counting(cursor, query, *args, **kwargs):
                 counted.append(query)
                 return execute(cursor, query, *args, **kwargs)
 
-            with patch.object(self.cr.__class__, "execute", counting):
+            with patch.object(Cursor, "execute", counting):
                 self.open("/my")
             return len(counted)
 

@@ -87,13 +87,14 @@ class TestColors(BaseCase):
         return file.getvalue()
 
     def test_only_pictures_without_scripts_are_pictures(self):
-        for kind, extension in (("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp"), ("ICO", "ico")):
+        for kind, extension in (("PNG", "png"), ("JPEG", "jpg"), ("ICO", "ico")):
             self.assertEqual(images.extension_of(self.picture(kind, (16, 16))), extension)
         hostile = [
             b"",
             b"GIF89a",
             self.picture("GIF"),
             self.picture("BMP"),
+            b"RIFF\x1a\x00\x00\x00WEBPVP8 ",  # mail programs do not show it
             b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
             b"<html><script>alert(1)</script></html>",
             b"\x89PNG\r\n\x1a\n<script>alert(1)</script>",

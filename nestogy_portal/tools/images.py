@@ -5,12 +5,12 @@ import io
 from PIL import Image
 
 MOST_PIXELS = 4096  # of a side
-_EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "ICO": "ico"}
-MIMETYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "ico": "image/x-icon"}
+_EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "ICO": "ico"}
+MIMETYPES = {"png": "image/png", "jpg": "image/jpeg", "ico": "image/x-icon"}
 
 
 def extension_of(content):
-    """How the name of a picture's file ends; empty for whatever is no PNG, JPEG, WebP or ICO, or is too large.
+    """How the name of a picture's file ends; empty for whatever is no PNG, JPEG or ICO, or is too large.
 
     :param bytes content: the file
     """
