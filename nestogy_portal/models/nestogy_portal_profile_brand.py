@@ -279,7 +279,7 @@ class NestogyPortalProfile(models.Model):
             partner = self.env["nestogy.portal.link"].sudo().browse(link_id).exists().partner_id
         if partner and partner.sudo()._get_client():  # visitors may not read who is a client
             return self._brand_of(partner)
-        host = (urlsplit(f"//{request.httprequest.host}").hostname or "") if request.httprequest.host else ""
+        host = (request.httprequest.host or "").partition(":")[0].lower()
         profile_sudo = self.sudo().browse(self._brand_hosts().get(host))  # as in _brand_of
         company = profile_sudo.company_id or self.env.company
         return (profile_sudo | self._company_brand_profile(company))._make_brand(company)
