@@ -208,7 +208,7 @@ class ResUsers(models.Model):
         wizard = self.env.context.get("client_mail_invitation")
         # a record, so that no context that came in over RPC lets a key out
         is_sent = isinstance(wizard, models.BaseModel) and wizard._name == "nestogy.portal.invite"
-        base = self.env["nestogy.portal.link"]._base_url()
+        base = self.env["nestogy.portal.link"]._base_url(partner_sudo)
         values = partner_sudo._portal_invitation_values(user_sudo.login, wizard.welcome if is_sent else "")
         if kind == "invitation_password":
             return values | {"link": f"{base}/web/login", "password": PASSWORD_MARK if is_sent else "••••••••••"}

@@ -42,10 +42,4 @@ export class BrandPreview extends Component {
     }
 }
 
-registry.category("view_widgets").add("nestogy_brand_preview", {
-    component: BrandPreview,
-    fieldDependencies: [
-        { name: "brand_preview", type: "json" },
-        { name: "brand_logo_file", type: "char" },
-    ],
-});
+registry.category("view_widgets").add("nestogy_brand_preview", { component: BrandPreview });
