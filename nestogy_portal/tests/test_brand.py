@@ -8,7 +8,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.sql_db import Cursor
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.nestogy_clients.tests.common import ClientsCase
@@ -76,6 +76,15 @@ class TestBrand(BrandMakers, ClientsCase):
         self.assertFalse(self.brand.brand_preview["proposal"])
         self.brand.brand_accent_color = "#FFC107"  # its text is chosen for it
         self.assertEqual(self.owner._portal_brand().colors["on-accent"], "#000000")
+
+    def test_the_preview_follows_the_form_and_its_proposal_can_be_saved(self):
+        form = Form(self.brand.with_user(self.make_user("brand_editor", "manager")))
+        form.brand_color = "#ffc107"
+        self.assertIn("--nestogy-primary: #FFC107; --nestogy-on-primary: #000000;", form.brand_preview["css"])
+        self.assertEqual((form.brand_preview["contrast"], form.brand_preview["proposal"]), ("1.54", "#926D00"))
+        form.brand_color = form.brand_preview["proposal"]
+        form.save()
+        self.assertEqual((self.brand.brand_color, self.brand.brand_preview["proposal"]), ("#926D00", ""))
 
     def test_hostile_colours_are_refused(self):
         for text in ("red", "#123", "#123456;}body{display:none", "</style><script>alert(1)</script>", "url(//x)"):
