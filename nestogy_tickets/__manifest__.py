@@ -19,6 +19,7 @@
         "security/nestogy_tickets_rules.xml",
         "data/mail_template_data.xml",
         "data/nestogy_portal_area_data.xml",
+        "data/helpdesk_ticket_stage_data.xml",
         "views/helpdesk_ticket_views.xml",
         "views/res_partner_views.xml",
         "views/nestogy_conversation_views.xml",

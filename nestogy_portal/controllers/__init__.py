@@ -2,7 +2,12 @@ from . import brand
 from . import link
 from . import portal
 from . import documents
+from . import home
+from . import language
+from . import profile
 from . import details
+from . import changes
+from . import privacy
 from . import payment
 from . import people
 from . import preview

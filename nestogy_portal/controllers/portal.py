@@ -3,7 +3,6 @@ from datetime import date, datetime
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.http import Response, content_disposition, request, route
-from odoo.tools import format_amount
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -57,24 +56,6 @@ class ClientPortal(PortalAccount):
         values["portal_areas"] = {key for key in keys if user._portal_scope(key) != "none"}
         values["portal_may_act"] = user._portal_may_act()
         return values
-
-    def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        # the page itself; its badges are asked for later, by name
-        if not counters and request.env.user._portal_scope("money") != "none":
-            values["statement_totals"] = self._get_home_totals()
-        return values
-
-    def _get_home_totals(self):
-        return [
-            {
-                "outstanding": format_amount(request.env, total["outstanding"], total["currency"]),
-                "overdue": format_amount(request.env, total["overdue"], total["currency"]),
-                "is_overdue": total["is_overdue"],
-            }
-            for total in self._get_portal_client()._get_statement_totals()
-            if not total["currency"].is_zero(total["outstanding"])
-        ]
 
     # ------------------------------------------------------------------
     # Statement

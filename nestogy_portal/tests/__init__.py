@@ -26,3 +26,7 @@ from . import test_invite
 from . import test_projects
 from . import test_mail_traits
 from . import test_conversations
+from . import test_changes
+from . import test_home
+from . import test_privacy
+from . import test_profile
