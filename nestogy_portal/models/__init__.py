@@ -24,7 +24,6 @@ from . import mail_thread
 from . import payment_provider
 from . import ir_http
 from . import ir_qweb
-from . import portal_wizard_user
 from . import nestogy_change_request
 from . import nestogy_privacy_request
 from . import ir_rule
