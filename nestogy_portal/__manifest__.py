@@ -40,6 +40,7 @@
         "wizards/nestogy_portal_staff_link_views.xml",
         "views/res_config_settings_views.xml",
         "views/brand_templates.xml",
+        "views/layout_templates.xml",
         "views/link_templates.xml",
         "views/portal_templates.xml",
         "views/home_templates.xml",
@@ -79,6 +80,7 @@
         ],
         "web.assets_frontend": [
             "nestogy_portal/static/src/brand/brand.scss",
+            "nestogy_portal/static/src/portal/portal.scss",
             "nestogy_portal/static/src/people/people.scss",
             "nestogy_portal/static/src/home/home.scss",
             "nestogy_portal/static/src/statement/statement.scss",
@@ -92,6 +94,9 @@
             "nestogy_portal/static/src/messages/messages.scss",
             "nestogy_portal/static/src/messages/messages.js",
         ],
+        "web.report_assets_common": ["nestogy_portal/static/src/portal/report.scss"],
+        "portal.assets_chatter": ["nestogy_portal/static/src/chatter/chatter.xml"],
+        "portal.assets_chatter_style": ["nestogy_portal/static/src/chatter/chatter.scss"],
         "web.assets_tests": ["nestogy_portal/static/tests/tours/**/*"],
     },
 }

@@ -220,7 +220,7 @@ class PortalLink(Controller):
         values = {
             "page": page,
             "nonce": nonce,
-            "lang": (env.lang or "en_US").replace("_", "-"),
+            "page_lang": (env.lang or "en_US").split("@")[0].replace("_", "-"),
             "brand": brand,
             "brand_css": colors.style_variables(brand.colors),
             "address": mask_address(link_sudo.issued_to_address) if link_sudo else "",

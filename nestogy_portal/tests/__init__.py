@@ -1,5 +1,6 @@
 from . import test_brand
 from . import test_colors
+from . import test_accessibility
 from . import test_documents
 from . import test_custom_fields
 from . import test_download
