@@ -5,6 +5,14 @@
  */
 async function findBarriers({ isPhone, isDark = false, exceptions = {} }) {
     const barriers = [];
+    const sheets = [document, ...[...document.querySelectorAll("*")].flatMap((each) => each.shadowRoot || [])].flatMap(
+        (tree) => [...tree.styleSheets]
+    );
+    const knowsDark = (rule) =>
+        rule.media?.mediaText.includes("prefers-color-scheme") || [...(rule.cssRules || [])].some(knowsDark);
+    if (isDark && !sheets.some(knowsDark) && getComputedStyle(document.documentElement).colorScheme === "normal") {
+        return barriers; // the page looks as it does in the light
+    }
     const words = (element) => element.outerHTML.replace(/\s+/g, " ").slice(0, 160);
     const isSeen = (element) =>
         element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) &&
@@ -67,7 +75,8 @@ async function findBarriers({ isPhone, isDark = false, exceptions = {} }) {
 
     if (isPhone) {
         const targets = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]";
-        for (const element of document.querySelectorAll(targets)) {
+        const trees = [...document.querySelectorAll("*")].flatMap((each) => each.shadowRoot || []);
+        for (const element of [document, ...trees].flatMap((tree) => [...tree.querySelectorAll(targets)])) {
             if (!isSeen(element)) {
                 continue;
             }

@@ -10,7 +10,7 @@ from ..tools.link_tokens import new_token
 from .accessibility import DESKTOP, PHONE, AccessibilityMixin
 from .common import PortalMakers
 
-PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==")
+TEXT = base64.b64encode(b"Where the machines stand").decode()
 
 
 @tagged("post_install", "-at_install")
@@ -27,9 +27,9 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
         cls.late = cls.make_invoice(cls.client, 100, date=past, due=past)
         cls.open = cls.make_invoice(cls.client, 200)
         cls.paid = cls.make_invoice(cls.client, 50)
-        cls.env["account.payment.register"].with_context(
-            active_model="account.move", active_ids=cls.paid.ids
-        ).create({})._create_payments()
+        cls.env["account.payment.register"].with_context(active_model="account.move", active_ids=cls.paid.ids).create(
+            {}
+        )._create_payments()
         cls.credit = cls.open._reverse_moves([{"date": fields.Date.today(), "invoice_date": fields.Date.today()}])
         cls.credit.action_post()
         product = cls.env["product.product"].create({"name": "Onboarding", "type": "service", "taxes_id": False})
@@ -41,7 +41,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
         )
         cls.order.action_confirm()
         cls.quote.state = "sent"
-        files = [{"name": "Plan of the office.png", "data": base64.b64encode(PICTURE).decode()}]
+        files = [{"name": "Plan of the office.txt", "data": TEXT}]
         documents = cls.env["nestogy.client.document"]
         (outcome,) = documents.upload_files(cls.client.id, files)
         cls.document = documents.browse(outcome["document_id"])
@@ -57,7 +57,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             }
         )
 
-    def test_no_page_bars_anybody(self):
+    def test_no_page_bars_anybody_and_the_keyboard_leads_everywhere(self):
         links = self.env["nestogy.portal.link"]
         fresh, used = (links._issue(self.owner, self.open) for _number in range(2))
         paths = [url[url.index("/my/link/") :] for url in (fresh, used)]
@@ -129,10 +129,12 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             reader.enter(session_extra={"pre_uid": self.colleague.user_ids.id, PENDING: self.colleague.user_ids.id})
             reader.open(CHANGE_URL)
             reader.look("new password")
+            self.go_by_keyboard(reader)
         self.assertNoBarriers(reader, sum(map(len, pages.values())) + 4)
 
-    def test_the_main_roads_are_open_to_the_keyboard(self):
-        with self.reader() as reader, reader.acting():
+    def go_by_keyboard(self, reader):
+        """Go the main roads with the keys alone."""
+        with self.subTest("keyboard"):
             reader.enter(self.owner.user_ids)
             for size in (PHONE, DESKTOP):
                 reader.open("/my/statement", size)
