@@ -108,6 +108,7 @@ function focusStation(selector) {
     const element = document.activeElement;
     const label = element.labels?.[0]?.innerText;
     const name = element.getAttribute("aria-label") || label || element.innerText || element.name || element.tagName;
+    element.style.transition = "none"; // or the look of before would be read for a moment
     const withFocus = look(element);
     element.blur();
     const without = look(element);
