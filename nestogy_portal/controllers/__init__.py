@@ -8,6 +8,7 @@ from . import profile
 from . import details
 from . import changes
 from . import privacy
+from . import pages
 from . import payment
 from . import people
 from . import preview

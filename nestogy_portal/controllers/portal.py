@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date
 
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
@@ -8,6 +8,8 @@ from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..tools import zip_stream
+from ..tools.link_tokens import local_path
+from ..tools.page_words import known, known_period
 from .areas import area
 from .link import DOCUMENT_BY_LINK
 
@@ -187,27 +189,25 @@ class ClientPortal(PortalAccount):
     @route()
     @area("money")
     def portal_my_invoices(self, page=1, date_begin=None, date_end=None, sortby=None, filterby=None, notice=None, **kw):
-        """Take unknown words in the address for none, rather than failing."""
-        if not (date_begin and date_end and self._is_date(date_begin) and self._is_date(date_end)):
-            date_begin = date_end = None
         response = super().portal_my_invoices(
-            page=page if isinstance(page, int) else 1,
-            date_begin=date_begin,
-            date_end=date_end,
-            sortby=sortby if sortby in self._get_account_searchbar_sortings() else None,
-            filterby=filterby if filterby in self._get_account_searchbar_filters() else None,
-            **kw,
+            page=page, date_begin=date_begin, date_end=date_end, sortby=sortby, filterby=filterby, **kw
         )
         response.qcontext["download_notice"] = self._get_download_notices().get(notice)
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @staticmethod
-    def _is_date(text):
-        try:
-            return 1 < datetime.fromisoformat(text).year < 9999
-        except ValueError:
-            return False
+    def _prepare_my_invoices_values(self, page, date_begin, date_end, sortby, filterby, *args, **kwargs):
+        """Take unknown words in the address for none, rather than failing."""
+        date_begin, date_end = known_period(date_begin, date_end)
+        return super()._prepare_my_invoices_values(
+            page if isinstance(page, int) else 1,
+            date_begin,
+            date_end,
+            known(sortby, self._get_account_searchbar_sortings()),
+            known(filterby, self._get_account_searchbar_filters()),
+            *args,
+            **kwargs,
+        )
 
     def _get_overdue_invoices_domain(self, partner_id=None):
         """What the whole client owes, whoever of its people is looking."""
@@ -258,12 +258,18 @@ class ClientPortal(PortalAccount):
     # ------------------------------------------------------------------
 
     @route()
-    def portal_address(self, partner_id=None, **kwargs):
-        return super().portal_address(partner_id=self._clean_id(partner_id), **kwargs)
+    def account(self, redirect=None, **kwargs):
+        """Lead back to our own pages only, whatever the address says; so do the next two."""
+        return super().account(redirect=local_path(redirect) or "/my", **kwargs)
 
     @route()
-    def portal_address_submit(self, partner_id=None, **kwargs):
-        return super().portal_address_submit(partner_id=self._clean_id(partner_id), **kwargs)
+    def portal_address(self, partner_id=None, callback=None, **kwargs):
+        return super().portal_address(partner_id=self._clean_id(partner_id), callback=local_path(callback), **kwargs)
+
+    @route()
+    def portal_address_submit(self, partner_id=None, callback=None, **kwargs):
+        callback = local_path(callback) or "/my/addresses"
+        return super().portal_address_submit(partner_id=self._clean_id(partner_id), callback=callback, **kwargs)
 
     @staticmethod
     def _clean_id(value):

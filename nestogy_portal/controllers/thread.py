@@ -5,12 +5,25 @@ from odoo.addons.portal.controllers.thread import PortalThreadController
 
 
 class ClientThread(PortalThreadController):
+    @classmethod
+    def _get_thread_with_access_for_post(cls, thread_model, thread_id, **kwargs):
+        """Files and reactions are writing, too."""
+        thread = super()._get_thread_with_access_for_post(thread_model, thread_id, **kwargs)
+        return thread.browse() if thread and cls._only_reads(thread) else thread
+
+    @classmethod
+    def _only_reads(cls, thread):
+        user = request.env.user
+        mixin = request.env.registry["nestogy.portal.mail.mixin"]
+        if user._is_public():
+            return isinstance(thread, mixin) and thread._needs_sign_in_to_write()
+        return not user._portal_may_act()
+
     def _prepare_message_data(self, post_data, *, thread, **kwargs):
         """Let nobody write or edit in a client's name without signing in: who holds the address of a shared
         document may read it."""
-        mixin = request.env.registry["nestogy.portal.mail.mixin"]
-        if request.env.user._is_public() and isinstance(thread, mixin) and thread._needs_sign_in_to_write():
-            raise AccessError(request.env._("Sign in to write a message."))
-        if not request.env.user._portal_may_act():
+        if self._only_reads(thread):
+            if request.env.user._is_public():
+                raise AccessError(request.env._("Sign in to write a message."))
             raise AccessError(request.env._("You may read here, but not write. Ask the main contact of your firm."))
         return super()._prepare_message_data(post_data, thread=thread, **kwargs)

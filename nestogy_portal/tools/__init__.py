@@ -5,4 +5,5 @@ from . import link_tokens
 from . import log_filter
 from . import mail_brand
 from . import mail_links
+from . import page_words
 from . import zip_stream

@@ -1,0 +1,25 @@
+from odoo import models
+
+
+class ContractContract(models.Model):
+    _name = "contract.contract"
+    _inherit = ["contract.contract", "nestogy.portal.private.mixin"]
+
+    _portal_private_fields = frozenset(
+        {
+            "access_token",
+            "activity_exception_decoration",
+            "activity_exception_icon",
+            "activity_type_icon",
+            "generation_type",
+            "group_id",
+            "invoice_generation_error",
+            "invoice_generation_error_date",
+            "pricelist_id_domain",
+            "tag_ids",
+        }
+    )
+
+    def _portal_ensure_token(self):
+        # visitors do not read the token, but pages lead on with it
+        return super(ContractContract, self.sudo())._portal_ensure_token()
