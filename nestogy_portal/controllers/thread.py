@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError
-from odoo.http import request
+from odoo.http import request, route
 
 from odoo.addons.portal.controllers.thread import PortalThreadController
 
@@ -10,6 +10,13 @@ class ClientThread(PortalThreadController):
         """Files and reactions are writing, too."""
         thread = super()._get_thread_with_access_for_post(thread_model, thread_id, **kwargs)
         return thread.browse() if thread and cls._only_reads(thread) else thread
+
+    @route()
+    def mail_thread_partner_from_email(self, thread_model, thread_id, emails):
+        """Staff's composer asks who has an address; people from outside do not learn it."""
+        if request.env.user.share:
+            raise AccessError(request.env._("This is not part of your portal. Ask the main contact of your firm."))
+        return super().mail_thread_partner_from_email(thread_model, thread_id, emails)
 
     @classmethod
     def _only_reads(cls, thread):

@@ -7,7 +7,6 @@ class AccountMove(models.Model):
 
     _portal_private_fields = frozenset(
         {
-            "access_token",
             "activity_exception_decoration",
             "activity_exception_icon",
             "activity_type_icon",
@@ -37,7 +36,3 @@ class AccountMove(models.Model):
             "team_id",
         }
     )
-
-    def _portal_ensure_token(self):
-        # visitors do not read the token, but pages lead on with it
-        return super(AccountMove, self.sudo())._portal_ensure_token()

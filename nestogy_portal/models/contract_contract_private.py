@@ -7,7 +7,6 @@ class ContractContract(models.Model):
 
     _portal_private_fields = frozenset(
         {
-            "access_token",
             "activity_exception_decoration",
             "activity_exception_icon",
             "activity_type_icon",
@@ -19,7 +18,3 @@ class ContractContract(models.Model):
             "tag_ids",
         }
     )
-
-    def _portal_ensure_token(self):
-        # visitors do not read the token, but pages lead on with it
-        return super(ContractContract, self.sudo())._portal_ensure_token()

@@ -7,7 +7,6 @@ class ProjectProject(models.Model):
 
     _portal_private_fields = frozenset(
         {
-            "access_token",
             "activity_exception_decoration",
             "activity_exception_icon",
             "activity_type_icon",
@@ -23,7 +22,3 @@ class ProjectProject(models.Model):
             "warning_employee_rate",
         }
     )
-
-    def _portal_ensure_token(self):
-        # visitors do not read the token, but pages lead on with it
-        return super(ProjectProject, self.sudo())._portal_ensure_token()

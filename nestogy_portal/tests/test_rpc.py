@@ -156,14 +156,14 @@ class TestRpc(CrawlMakers, TransactionCase):
         user = self.owner.user_ids
         for record in (self.invoice, self.order, self.project, self.contract):
             private = record._portal_private_fields & set(record._fields)
-            self.assertIn("access_token", private)
+            self.assertTrue(private)
             as_owner = record.with_user(user)
             for name in private:
                 with self.subTest(model=record._name, field=name), self.assertRaises(AccessError):
                     with mute_logger(*QUIET):
                         as_owner.read([name])
             with self.assertRaises(AccessError), mute_logger(*QUIET):
-                as_owner.search([("access_token", "=ilike", "a%")])
+                as_owner.search([(sorted(private)[0], "!=", False)])
             self.assertFalse(private & set(as_owner.fields_get()))
             self.assertTrue(as_owner.read(["display_name"]))
 
