@@ -318,7 +318,8 @@ class CrawlMakers(PortalMakers):
             words = JSON_VALUES if route.is_json else WORDS
             names = sorted(route.parameters | (set() if route.is_json else set(ADDRESS_WORDS)))
             good = self.good_values(route, method)
-            trials = [({}, dict.fromkeys(names, word)) for word in words[:: 1 if "/my" in route.rule else 3]]
+            # every third word on all at once, others on the next route; and each by itself with one of them
+            trials = [({}, dict.fromkeys(names, word)) for word in words[number % 3 :: 3]]
             trials += [
                 ({}, good | {name: words[(number + turn) % len(words)]})
                 for turn, name in enumerate(sorted(route.parameters))

@@ -1,6 +1,7 @@
 """What Odoo leaves open and we close: followers, sessions, redirects, headers, holders of a document's address."""
 
 import re
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from odoo.exceptions import AccessError
@@ -209,5 +210,10 @@ class TestPages(CrawlMakers, PortalCase):
                 contracts.cron_recurring_create_invoice()
             with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_rule"):
                 contracts.recurring_create_invoice()
-        self.env["contract.contract"].sudo().cron_recurring_create_invoice()
-        self.contract.with_user(self.make_user("closed_biller", "billing")).cron_recurring_create_invoice()
+        plain = self.make_user("closed_plain")
+        with self.assertRaises(AccessError):
+            self.contract.with_user(plain).cron_recurring_create_invoice()
+        with patch.object(self.registry["contract.contract"], "_cron_recurring_create") as made:
+            self.env["contract.contract"].sudo().cron_recurring_create_invoice()
+            self.contract.with_user(self.make_user("closed_biller", "billing")).cron_recurring_create_invoice()
+        self.assertEqual(made.call_count, 2)
