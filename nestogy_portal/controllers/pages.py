@@ -46,15 +46,15 @@ class Projects(ProjectCustomerPortal):
         self, page, date_begin, date_end, sortby, search, search_in, groupby, *args, project=False, **kwargs
     ):
         date_begin, date_end = known_period(date_begin, date_end)
-        is_one = bool(project or (len(args) > 3 and args[3]))
+        one = project or (args[3] if len(args) > 3 else False)
         return super()._prepare_tasks_values(
             page if isinstance(page, int) else 1,
             date_begin,
             date_end,
-            known(sortby, self._task_get_searchbar_sortings(True, is_one)),
+            known(sortby, self._task_get_searchbar_sortings(True, one)),
             search,
-            known(search_in, self._task_get_searchbar_inputs(True, is_one)) or "name",
-            known(groupby, self._task_get_searchbar_groupby(True, is_one)),
+            known(search_in, self._task_get_searchbar_inputs(True, one)) or "name",
+            known(groupby, self._task_get_searchbar_groupby(True, one)),
             *args,
             **({"project": project} if project else {}),
             **kwargs,

@@ -3,13 +3,25 @@ from odoo.http import request, route
 
 from odoo.addons.portal.controllers.thread import PortalThreadController
 
+INIT = "/portal/chatter_init"
+
 
 class ClientThread(PortalThreadController):
     @classmethod
     def _get_thread_with_access_for_post(cls, thread_model, thread_id, **kwargs):
         """Files and reactions are writing, too."""
         thread = super()._get_thread_with_access_for_post(thread_model, thread_id, **kwargs)
-        return thread.browse() if thread and cls._only_reads(thread) else thread
+        if thread and cls._only_reads(thread):
+            if request.httprequest.path == INIT:  # the page asks what to show
+                return thread.browse()
+            cls._refuse_to_write()
+        return thread
+
+    @classmethod
+    def _refuse_to_write(cls):
+        if request.env.user._is_public():
+            raise AccessError(request.env._("Sign in to write a message."))
+        raise AccessError(request.env._("You may read here, but not write. Ask the main contact of your firm."))
 
     @route()
     def mail_thread_partner_from_email(self, thread_model, thread_id, emails):
@@ -30,7 +42,5 @@ class ClientThread(PortalThreadController):
         """Let nobody write or edit in a client's name without signing in: who holds the address of a shared
         document may read it."""
         if self._only_reads(thread):
-            if request.env.user._is_public():
-                raise AccessError(request.env._("Sign in to write a message."))
-            raise AccessError(request.env._("You may read here, but not write. Ask the main contact of your firm."))
+            self._refuse_to_write()
         return super()._prepare_message_data(post_data, thread=thread, **kwargs)

@@ -38,7 +38,6 @@ from . import ir_qweb
 from . import nestogy_change_request
 from . import nestogy_privacy_request
 from . import ir_http_guard
-from . import portal_wizard_user
 from . import ir_rule
 from . import payment_transaction
 from . import res_config_settings

@@ -270,14 +270,10 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         clients = {partner: partner._get_client() for partner in self} if "parent_id" in vals else {}
-        levels = {partner: partner.portal_level_id for partner in self} if "portal_level_id" in vals else {}
         result = super().write(vals)
-        # what somebody opened as one client's contact, or on one level, is not for him afterwards
+        # what somebody opened as one client's contact is not for him afterwards; a level holds at once
         moved = self.browse(partner.id for partner, client in clients.items() if partner._get_client() != client)
         moved._close_portal_door(self.env._("moved to another client"))
-        people = self.browse(partner.id for partner, level in levels.items() if partner.portal_level_id != level)
-        # whoever may change the level ends what was opened with the one before
-        people.sudo().user_ids.filtered("share")._end_portal_sessions(self.env._("portal level"), with_links=False)
         if "client_status_id" in vals or "parent_id" in vals:
             self.filtered(lambda partner: not partner._client_may_log_in())._close_portal_door(
                 self.env._("client status")

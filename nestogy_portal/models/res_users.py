@@ -32,13 +32,12 @@ class ResUsers(models.Model):
     def _get_session_token_fields(self):
         return super()._get_session_token_fields() | {"nestogy_session_epoch"}
 
-    def _end_portal_sessions(self, reason, with_links=True):
-        """End the sessions of these users and their sign-in links; neither comes back when they may log in
+    def _end_portal_sessions(self, reason):
+        """End the sessions and sign-in links of these users; neither comes back when they may log in
         again."""
         for user_sudo in self.sudo():  # callers end access as a consequence of something they were allowed to do
             user_sudo.nestogy_session_epoch += 1
-        if with_links:
-            self.env["nestogy.portal.link"]._revoke_for(self, reason)
+        self.env["nestogy.portal.link"]._revoke_for(self, reason)
 
     def _login(self, credential, user_agent_env):
         """Keep how clients' people came in."""
