@@ -54,7 +54,7 @@ class Projects(ProjectCustomerPortal):
             known(sortby, self._task_get_searchbar_sortings(True, one)),
             search,
             known(search_in, self._task_get_searchbar_inputs(True, one)) or "name",
-            known(groupby, self._task_get_searchbar_groupby(True, one)),
+            known(groupby, self._task_get_searchbar_groupby(True, one)) or ("stage_id" if one else None),
             *args,
             **({"project": project} if project else {}),
             **kwargs,

@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.http import request, route
 
+from odoo.addons.portal.controllers.message_reaction import PortalMessageReactionController
 from odoo.addons.portal.controllers.thread import PortalThreadController
 
 INIT = "/portal/chatter_init"
@@ -44,3 +45,11 @@ class ClientThread(PortalThreadController):
         if self._only_reads(thread):
             self._refuse_to_write()
         return super()._prepare_message_data(post_data, thread=thread, **kwargs)
+
+
+class ClientReaction(PortalMessageReactionController, ClientThread):
+    def _get_reaction_author(self, message, **kwargs):
+        """A reaction bears a name, too."""
+        if message.model and message.res_id and self._only_reads(request.env[message.model].browse(message.res_id)):
+            self._refuse_to_write()
+        return super()._get_reaction_author(message, **kwargs)
