@@ -93,7 +93,7 @@ class TestRpc(CrawlMakers, TransactionCase):
                 self.call(user, name, "name_search", CANARY),
                 self.call(user, name, "search_count", []),
             ]
-            yield name, json.dumps([found, more], default=str)
+            yield name, str([found, more])
 
     def test_nobody_finds_another_client_in_any_model(self):
         found = {model for model, text in self.everything(self.stranger.user_ids) if CANARY in text}
@@ -163,7 +163,7 @@ class TestRpc(CrawlMakers, TransactionCase):
                     with mute_logger(*QUIET):
                         as_owner.read([name])
             for name in private:
-                if record._fields[name].store:
+                if record._fields[name].store and not record._fields[name].required:  # those are never empty
                     with self.assertRaises(AccessError), mute_logger(*QUIET):
                         as_owner.search([(name, "!=", False)])
             self.assertFalse(private & set(as_owner.fields_get()))
