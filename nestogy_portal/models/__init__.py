@@ -1,3 +1,7 @@
+from . import res_company
+from . import res_company_changes
+from . import res_company_documents
+from . import res_company_projects
 from . import nestogy_portal_area
 from . import nestogy_portal_level
 from . import nestogy_portal_level_right
@@ -41,9 +45,6 @@ from . import ir_http_guard
 from . import ir_rule
 from . import payment_transaction
 from . import res_config_settings
-from . import res_company
-from . import res_company_changes
-from . import res_company_documents
 from . import res_config_settings_changes
 from . import res_config_settings_documents
 from . import res_partner
@@ -65,7 +66,6 @@ from . import res_users_language
 from . import res_users_password
 from . import res_users_apikeys
 from . import res_users_client
-from . import res_company_projects
 from . import res_config_settings_projects
 from . import nestogy_portal_area_projects
 from . import nestogy_client_document_projects

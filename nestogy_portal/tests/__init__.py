@@ -4,7 +4,6 @@ from . import test_accessibility
 from . import test_documents
 from . import test_closed_base
 from . import test_custom_fields
-from . import test_documents
 from . import test_download
 from . import test_levels
 from . import test_link

@@ -1,5 +1,4 @@
 from . import test_accessibility
-from . import test_mail_traits
 from . import test_ticket_form
 from . import test_clients_tickets
 from . import test_rights
