@@ -41,7 +41,8 @@ class IrHttp(models.AbstractModel):
         try:
             return super()._dispatch(endpoint)
         except (*MISUNDERSTANDINGS, psycopg2.DataError) as error:
-            if all(isinstance(value, int | models.BaseModel) for value in request.params.values()):
+            said = request.params.values()
+            if endpoint.routing["type"] == "http" and all(isinstance(each, int | models.BaseModel) for each in said):
                 raise  # nothing was said that could be misunderstood: the failure is ours
             _logger.warning("%s could not do anything with what it was asked", request.httprequest.path, exc_info=True)
             raise BadRequest(request.env._("This address is not right.")) from error
