@@ -11,7 +11,10 @@ _logger = logging.getLogger(__name__)
 
 LARGEST_ID = 2**31 - 1
 # what Python says of a value that is not what a page reckoned with; a conflict in the database is none of them
-MISUNDERSTANDINGS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+MISUNDERSTANDINGS = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    *(psycopg2.DataError, psycopg2.errors.UndefinedFunction),
+)
 PRIVATE = "no-store"
 REFERRER = "strict-origin-when-cross-origin"
 # pages that open with a secret in their address, and send it nowhere
@@ -40,9 +43,8 @@ class IrHttp(models.AbstractModel):
         cls._check_parameters(endpoint)
         try:
             return super()._dispatch(endpoint)
-        except (*MISUNDERSTANDINGS, psycopg2.DataError) as error:
-            said = request.params.values()
-            if endpoint.routing["type"] == "http" and all(isinstance(each, int | models.BaseModel) for each in said):
+        except MISUNDERSTANDINGS as error:
+            if not request.params:
                 raise  # nothing was said that could be misunderstood: the failure is ours
             _logger.warning("%s could not do anything with what it was asked", request.httprequest.path, exc_info=True)
             raise BadRequest(request.env._("This address is not right.")) from error
