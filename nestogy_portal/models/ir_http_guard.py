@@ -12,7 +12,7 @@ _logger = logging.getLogger(__name__)
 LARGEST_ID = 2**31 - 1
 # what Python says of a value that is not what a page reckoned with; a conflict in the database is none of them
 MISUNDERSTANDINGS = (
-    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    *(ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError),
     *(psycopg2.DataError, psycopg2.errors.UndefinedFunction),
 )
 PRIVATE = "no-store"
@@ -47,6 +47,8 @@ class IrHttp(models.AbstractModel):
             if not request.params:
                 raise  # nothing was said that could be misunderstood: the failure is ours
             _logger.warning("%s could not do anything with what it was asked", request.httprequest.path, exc_info=True)
+            if isinstance(error, psycopg2.Error):
+                request.env.cr.rollback()  # the page that says so asks the database again
             raise BadRequest(request.env._("This address is not right.")) from error
 
     @classmethod

@@ -172,6 +172,7 @@ class CrawlMakers(PortalMakers):
                 "name": f"{CANARY} project",
                 "partner_id": cls.client.id,
                 "privacy_visibility": "portal",
+                "portal_show": True,
                 "allow_timesheets": True,
             }
         )
