@@ -80,7 +80,7 @@ class IrHttp(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @classmethod
-    def _post_dispatch(cls, response):
+    def _post_dispatch(cls, response):  # pylint: disable=missing-return
         super()._post_dispatch(response)
         cls._protect_session_cookie(response)
         cls._protect_page(response)

@@ -280,7 +280,7 @@ class ResPartner(models.Model):
                 ]
             )
             # out of the context in which they were made, and still users
-            made |= dict(zip(contacts, created.with_context(self.env.context).with_env(self.env).sudo(), strict=True))
+            made |= dict(zip(contacts, created.with_env(self.env).sudo(), strict=True))
         return made
 
     def _portal_open(self, users):

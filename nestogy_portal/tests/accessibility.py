@@ -1,5 +1,6 @@
 """Pages as people with a phone, a keyboard or a screen reader meet them: axe-core and our own rules, in a browser."""
 
+import contextlib
 import importlib.util
 import json
 import time
@@ -55,11 +56,9 @@ class Reader:
     def wait(self, expression, seconds=30):
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            try:
+            with contextlib.suppress(AssertionError, TimeoutError, KeyError):  # between two pages
                 if self.js(f"!!({expression})"):
                     return
-            except (AssertionError, TimeoutError, KeyError):
-                pass  # between two pages
             time.sleep(0.05)
         raise AssertionError(f"never true: {expression}\n{self.js('location.href + document.body.innerText')[:1500]}")
 

@@ -287,7 +287,7 @@ class TestBrandPages(BrandMakers, PortalCase):
         cls.make_brand_world()
 
     @classmethod
-    def make_portal_world(cls):
+    def make_portal_world(cls):  # pylint: disable=missing-return
         if not hasattr(cls, "owner"):  # the case and the brand both want one
             super().make_portal_world()
 

@@ -39,7 +39,7 @@ class TestConversations(PortalCase):
     def answer(self, text="We come on Monday", **values):
         return self.conversations.with_user(self.agent)._get_for(self.client).message_post(body=text, **(POST | values))
 
-    def write(self, who, text="", files=()):
+    def write_as(self, who, text="", files=()):
         self.enter(who)
         return self.send(text, files)
 
@@ -101,7 +101,7 @@ class TestConversations(PortalCase):
         self.assertIn(f"/my/messages/file/{message.attachment_ids.id}", page)
 
     def test_all_of_the_client_read_it_and_nobody_else(self):
-        self.write(self.owner, "For us alone", [("files", ("plan.txt", b"a plan"))])
+        self.write_as(self.owner, "For us alone", [("files", ("plan.txt", b"a plan"))])
         message = self.talk.message_ids[0]
         path = f"/my/messages/file/{message.attachment_ids.id}"
         for who, is_seen in ((self.owner, True), (self.colleague, True), (self.stranger, False)):
@@ -231,7 +231,7 @@ class TestConversations(PortalCase):
             return self.cr.sql_log_count - before
 
         self.answer(attachments=[("a.txt", b"a")])
-        self.write(self.owner, "Thanks", [("files", ("b.txt", b"b"))])
+        self.write_as(self.owner, "Thanks", [("files", ("b.txt", b"b"))])
         one = count()
         attachments = self.env["ir.attachment"].create(
             [
@@ -276,7 +276,7 @@ class TestConversations(PortalCase):
         self.assertRecordValues(self.talk, [{"unread_count": 0, "last_author": "Alex Agent"}])
 
     def test_who_takes_part_gets_it(self):
-        self.write(self.colleague, "Hello")
+        self.write_as(self.colleague, "Hello")
         self.assertEqual(self.told(self.answer()), self.owner | self.colleague)
         self.assertEqual(self.talk.reach_text, "Carl Colleague, Olive Owner")
         self.colleague.portal_level_id = self.levels["own"]
@@ -399,7 +399,7 @@ class TestConversations(PortalCase):
             self.conversations.create({"client_id": self.owner.id})
 
     def test_staff_finds_it_on_the_client_and_in_the_inbox(self):
-        self.write(self.owner, "Hello")
+        self.write_as(self.owner, "Hello")
         client = self.client.with_user(self.agent)
         self.assertEqual(client.client_unread_messages, 1)
         action = client.action_client_messages()

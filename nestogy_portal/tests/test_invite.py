@@ -281,7 +281,7 @@ class TestInvite(InviteMakers, TransactionCase):
 
         def fails(users, vals_list):
             if any(vals.get("partner_id") == bad.id for vals in vals_list):
-                raise UserError("Not this one.")
+                raise UserError(users.env._("Not this one."))
             return create(users, vals_list)
 
         with patch.object(self.registry["res.users"], "create", fails):

@@ -142,7 +142,7 @@ class NestogyPortalInviteLine(models.TransientModel):
 
     wizard_id = fields.Many2one("nestogy.portal.invite", required=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one("res.partner", string="Contact", required=True, readonly=True, ondelete="cascade")
-    client_id = fields.Many2one("res.partner", string="Client", compute="_compute_client_id")
+    client_id = fields.Many2one("res.partner", compute="_compute_client_id")
     email = fields.Char(related="partner_id.email", string="E-mail")
     portal_state = fields.Selection(related="partner_id.portal_state", string="Access")
     is_chosen = fields.Boolean(string="Invite")
