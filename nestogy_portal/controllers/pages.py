@@ -1,4 +1,4 @@
-from odoo.http import route
+from odoo.http import request, route
 
 from odoo.addons.hr_timesheet.controllers.portal import TimesheetCustomerPortal
 from odoo.addons.project.controllers.portal import ProjectCustomerPortal
@@ -37,6 +37,14 @@ class Projects(ProjectCustomerPortal):
             sortby=known(sortby, self._prepare_searchbar_sortings()),
             **kwargs,
         )
+
+    @route()
+    def portal_my_project_task(self, project_id=None, task_id=None, access_token=None, **kwargs):
+        """A task that is not there looks like one that the visitor may not see."""
+        tasks_sudo = request.env["project.task"].sudo()  # only whether there is one; Odoo asks who may see it
+        if not tasks_sudo.search_count([("id", "=", task_id), ("project_id", "=", project_id)], limit=1):
+            return request.redirect("/my")
+        return super().portal_my_project_task(project_id, task_id, access_token, **kwargs)
 
     def _project_get_page_view_values(self, project, access_token, page=1, *args, **kwargs):
         page = page if isinstance(page, int) else 1
