@@ -60,8 +60,6 @@ class IrHttp(models.AbstractModel):
         """Refuse what no page can want, before any page sees it."""
         route = endpoint.routing
         for value in request.params.values():
-            if isinstance(value, str) and "\0" in value:
-                raise BadRequest()  # PostgreSQL takes no such text
             if isinstance(value, int) and not -1 <= value <= LARGEST_ID and route["type"] == "http":
                 raise NotFound()  # out of the path: no record has such a number
         signature = inspect.signature(endpoint.original_endpoint)
@@ -118,7 +116,6 @@ class IrHttp(models.AbstractModel):
             return
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "no-referrer" if path.startswith(SECRET_PATHS) else REFERRER)
-        if "Content-Security-Policy" not in headers or "frame-ancestors" not in headers["Content-Security-Policy"]:
-            headers.add("Content-Security-Policy", "frame-ancestors 'self'")
+        headers.setdefault("Content-Security-Policy", "frame-ancestors 'self'")
         headers.setdefault("X-Frame-Options", "SAMEORIGIN")
         headers["Cache-Control"] = PRIVATE

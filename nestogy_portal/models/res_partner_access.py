@@ -275,7 +275,7 @@ class ResPartner(models.Model):
         moved = self.browse(partner.id for partner, client in clients.items() if partner._get_client() != client)
         moved._close_portal_door(self.env._("moved to another client"))
         if "client_status_id" in vals or "parent_id" in vals:
-            self.filtered(lambda partner: not partner._client_may_log_in())._close_portal_door(
+            (self - moved).filtered(lambda partner: not partner._client_may_log_in())._close_portal_door(
                 self.env._("client status")
             )
         if "email" in vals:
