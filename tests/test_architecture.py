@@ -19,8 +19,9 @@ BELOW = {
     "nestogy_tickets": {"nestogy_clients", "nestogy_portal"},
     "nestogy_connectors": {"nestogy_clients", "nestogy_portal"},
 }
-# Rooms of a lower addon that an upper one may import: a controller to extend, makers for tests, pure helpers.
-OPEN_ROOMS = ("controllers", "tests.common", "const", "tools")
+# Rooms of a lower addon that an upper one may import: a controller to extend, makers and browsers for tests, pure
+# helpers.
+OPEN_ROOMS = ("controllers", "tests.common", "tests.accessibility", "tests.crawl", "const", "tools")
 ROOMS = {
     *(
         "models",

@@ -48,6 +48,7 @@ from . import res_partner_alerts
 from . import res_partner_cards
 from . import res_partner_phone
 from . import res_partner_search
+from . import res_partner_export
 from . import res_partner_finance
 from . import res_partner_totals
 from . import res_partner_mail

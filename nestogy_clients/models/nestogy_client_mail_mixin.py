@@ -3,12 +3,7 @@ from markupsafe import Markup
 from odoo import models
 from odoo.tools import format_amount, format_date
 
-
-class SampleValues(dict):
-    """What the placeholders of a preview stand for while there is no document.
-
-    A class of its own, so that no context that came in over RPC can put words into a mail.
-    """
+from ..tools.placeholders import SampleValues
 
 
 class NestogyClientMailMixin(models.AbstractModel):

@@ -8,12 +8,12 @@ from odoo.tools import format_amount, format_date
 from ..tools.placeholders import (
     BODY_LIMIT,
     SUBJECT_LIMIT,
+    SampleValues,
     TemplateError,
     compile_body,
     compile_subject,
     placeholders_in,
 )
-from .nestogy_client_mail_mixin import SampleValues
 
 
 class NestogyClientMailTemplate(models.Model):

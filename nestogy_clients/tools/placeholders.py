@@ -136,3 +136,10 @@ def _set_text(element, last, text):
         element.text = text
     else:
         last.tail = text
+
+
+class SampleValues(dict):
+    """What the placeholders of a preview stand for while there is no document.
+
+    A class of its own, so that no context that came in over RPC can put words into a mail.
+    """

@@ -38,12 +38,6 @@ class ClientDocuments(ClientPortal):
             raise NotFound
         return document
 
-    def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        if not counters:
-            values["document_counts"] = request.env["nestogy.client.document"]._portal_counts()
-        return values
-
     # ------------------------------------------------------------------
     # List
     # ------------------------------------------------------------------

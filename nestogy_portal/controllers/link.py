@@ -7,13 +7,13 @@ from odoo.exceptions import AccessDenied
 from odoo.http import Controller, request, route
 from odoo.tools import format_datetime
 
-from ..models.nestogy_portal_link import PAGES
+from ..models.nestogy_portal_link import DOCUMENT_BY_LINK, PAGES
+from ..tools import colors
 from ..tools.link_tokens import is_token, local_path, mask_address, new_token
 
 _logger = logging.getLogger(__name__)
 
 REQUEST_COOKIE = "nestogy_request"
-DOCUMENT_BY_LINK = "nestogy_document"  # where the session keeps which document it may see without signing in
 DEVICE_COOKIE = "nestogy_device"
 COUNTED = "nestogy.portal.counted"
 DEVICE_SECONDS = 180 * 24 * 3600
@@ -210,17 +210,19 @@ class PortalLink(Controller):
 
     def _render_page(self, page, link_sudo=None, status=200, **more):
         """One small page without scripts and without the site around it."""
-        company_sudo = link_sudo.company_id if link_sudo else request.env.company.sudo()  # name and logo are public
         visitor = request.env.user if request.session.uid else None
         env = request.env(context={"lang": self._page_lang(link_sudo)})
+        if link_sudo:
+            brand = link_sudo.with_context(lang=env.lang)._brand()
+        else:
+            brand = env["nestogy.portal.profile"]._brand_of_visitor()
         nonce = base64.b64encode(secrets.token_bytes(16)).decode()
         values = {
             "page": page,
             "nonce": nonce,
-            "lang": (env.lang or "en_US").replace("_", "-"),
-            "firm": company_sudo.name,
-            "company_id": company_sudo.id,
-            "has_logo": not company_sudo.uses_default_logo,
+            "page_lang": (env.lang or "en_US").split("@")[0].replace("_", "-"),
+            "brand": brand,
+            "brand_css": colors.style_variables(brand.colors),
             "address": mask_address(link_sudo.issued_to_address) if link_sudo else "",
             "contact": link_sudo.partner_id.name if link_sudo and page == "confirm" else "",
             "document": link_sudo.document_name if link_sudo and page == "confirm" else "",

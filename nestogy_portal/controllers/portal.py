@@ -1,14 +1,15 @@
-from datetime import date, datetime
+from datetime import date
 
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.http import Response, content_disposition, request, route
-from odoo.tools import format_amount
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..tools import zip_stream
+from ..tools.link_tokens import local_path
+from ..tools.page_words import known, known_period
 from .areas import area
 from .link import DOCUMENT_BY_LINK
 
@@ -57,24 +58,6 @@ class ClientPortal(PortalAccount):
         values["portal_areas"] = {key for key in keys if user._portal_scope(key) != "none"}
         values["portal_may_act"] = user._portal_may_act()
         return values
-
-    def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        # the page itself; its badges are asked for later, by name
-        if not counters and request.env.user._portal_scope("money") != "none":
-            values["statement_totals"] = self._get_home_totals()
-        return values
-
-    def _get_home_totals(self):
-        return [
-            {
-                "outstanding": format_amount(request.env, total["outstanding"], total["currency"]),
-                "overdue": format_amount(request.env, total["overdue"], total["currency"]),
-                "is_overdue": total["is_overdue"],
-            }
-            for total in self._get_portal_client()._get_statement_totals()
-            if not total["currency"].is_zero(total["outstanding"])
-        ]
 
     # ------------------------------------------------------------------
     # Statement
@@ -206,27 +189,25 @@ class ClientPortal(PortalAccount):
     @route()
     @area("money")
     def portal_my_invoices(self, page=1, date_begin=None, date_end=None, sortby=None, filterby=None, notice=None, **kw):
-        """Take unknown words in the address for none, rather than failing."""
-        if not (date_begin and date_end and self._is_date(date_begin) and self._is_date(date_end)):
-            date_begin = date_end = None
         response = super().portal_my_invoices(
-            page=page if isinstance(page, int) else 1,
-            date_begin=date_begin,
-            date_end=date_end,
-            sortby=sortby if sortby in self._get_account_searchbar_sortings() else None,
-            filterby=filterby if filterby in self._get_account_searchbar_filters() else None,
-            **kw,
+            page=page, date_begin=date_begin, date_end=date_end, sortby=sortby, filterby=filterby, **kw
         )
         response.qcontext["download_notice"] = self._get_download_notices().get(notice)
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @staticmethod
-    def _is_date(text):
-        try:
-            return 1 < datetime.fromisoformat(text).year < 9999
-        except ValueError:
-            return False
+    def _prepare_my_invoices_values(self, page, date_begin, date_end, sortby, filterby, *args, **kwargs):
+        """Take unknown words in the address for none, rather than failing."""
+        date_begin, date_end = known_period(date_begin, date_end)
+        return super()._prepare_my_invoices_values(
+            page if isinstance(page, int) else 1,
+            date_begin,
+            date_end,
+            known(sortby, self._get_account_searchbar_sortings()),
+            known(filterby, self._get_account_searchbar_filters()),
+            *args,
+            **kwargs,
+        )
 
     def _get_overdue_invoices_domain(self, partner_id=None):
         """What the whole client owes, whoever of its people is looking."""
@@ -277,12 +258,18 @@ class ClientPortal(PortalAccount):
     # ------------------------------------------------------------------
 
     @route()
-    def portal_address(self, partner_id=None, **kwargs):
-        return super().portal_address(partner_id=self._clean_id(partner_id), **kwargs)
+    def account(self, redirect=None, **kwargs):
+        """Lead back to our own pages only, whatever the address says; so do the next two."""
+        return super().account(redirect=local_path(redirect) or "/my", **kwargs)
 
     @route()
-    def portal_address_submit(self, partner_id=None, **kwargs):
-        return super().portal_address_submit(partner_id=self._clean_id(partner_id), **kwargs)
+    def portal_address(self, partner_id=None, callback=None, **kwargs):
+        return super().portal_address(partner_id=self._clean_id(partner_id), callback=local_path(callback), **kwargs)
+
+    @route()
+    def portal_address_submit(self, partner_id=None, callback=None, **kwargs):
+        callback = local_path(callback) or "/my/addresses"
+        return super().portal_address_submit(partner_id=self._clean_id(partner_id), callback=callback, **kwargs)
 
     @staticmethod
     def _clean_id(value):

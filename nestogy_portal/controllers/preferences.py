@@ -8,12 +8,6 @@ from .portal import LONGEST_ID, ClientPortal
 class PreferencesPortal(ClientPortal):
     """The page on which a client's contact says how, and about what, he likes to hear from us."""
 
-    def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        if not counters:  # the page itself
-            values["has_preferences"] = bool(self._get_own_partner())
-        return values
-
     def _get_own_partner(self):
         """The visitor in sudo, if he belongs to a client; empty otherwise. He changes himself and nobody else."""
         partner = request.env.user.partner_id

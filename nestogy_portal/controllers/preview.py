@@ -5,23 +5,25 @@ from werkzeug.exceptions import NotFound
 from odoo.http import Controller, request, route
 
 from ..models.ir_http import PREVIEW, PREVIEW_SECONDS
+from ..tools.link_tokens import local_path
 
 
 class PortalPreview(Controller):
     """Staff looks at the portal as a contact sees it: read-only, under a banner, and logged."""
 
     @route("/my/preview/<int:contact_id>", type="http", auth="user", website=True, methods=["GET"], sitemap=False)
-    def show_preview(self, contact_id, **kwargs):
+    def show_preview(self, contact_id, redirect=None, **kwargs):
         contact, _user_sudo = self._get_contact(contact_id)
-        return request.render("nestogy_portal.portal_preview", {"contact": contact, "no_breadcrumbs": True})
+        values = {"contact": contact, "no_breadcrumbs": True, "redirect_path": local_path(redirect)}
+        return request.render("nestogy_portal.portal_preview", values)
 
     @route("/my/preview/<int:contact_id>", type="http", auth="user", website=True, methods=["POST"], sitemap=False)
-    def begin_preview(self, contact_id, **kwargs):
+    def begin_preview(self, contact_id, redirect=None, **kwargs):
         contact, user_sudo = self._get_contact(contact_id)
         request.env["nestogy.portal.access.log"]._log("previewed", contact, detail=request.env.user.name)
         until = int(time.time()) + PREVIEW_SECONDS
         request.session[PREVIEW] = {"user": user_sudo.id, "by": request.env.uid, "until": until}
-        return request.redirect("/my", code=303)
+        return request.redirect(local_path(redirect) or "/my", code=303)
 
     @route("/my/preview/end", type="http", auth="user", website=True, methods=["POST"], sitemap=False)
     def end_preview(self, **kwargs):

@@ -11,6 +11,11 @@ class DiscreetSignup(AuthSignupHome):
     @route()
     def web_auth_signup(self, *args, **kw):
         request.params.pop("signup_email", None)  # answers "known" or "unknown"
+        if self.get_auth_signup_qcontext().get("invalid_token"):
+            response = request.render("nestogy_portal.invitation_expired")
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["X-Frame-Options"] = "SAMEORIGIN"
+            return response
         return super().web_auth_signup(*args, **kw)
 
     @route()

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from ..tools import mail_links
 from .nestogy_portal_link import PAGES
 
+PASSWORD_MARK = "[[temporary-password]]"  # where a mail has the password that is made when it leaves
+
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
@@ -12,12 +14,31 @@ class MailMail(models.Model):
     portal_link_purpose = fields.Char(default="mail", help="For what the links are made that this mail carries.")
     portal_link_path = fields.Char(help="Page to which the links lead that belong to no document.")
 
+    sends_temporary_password = fields.Boolean(help="A temporary password is made when this mail leaves.")
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
             if vals.get("body_html"):
                 vals["body_html"] = mail_links.without_tokens(vals["body_html"])
         return super().create(vals_list)
+
+    def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
+        """Put the temporary password into the copy that leaves; it is in nothing that is kept.
+
+        A mail that has to be sent once more carries a new one.
+        """
+        copies = super()._prepare_outgoing_list(mail_server=mail_server, doc_to_followers=doc_to_followers)
+        if not self.sends_temporary_password or self.model != "res.users":
+            return copies
+        user_sudo = self.env["res.users"].sudo().browse(self.res_id).exists()  # the mail was made for this user
+        password = self.env._("the one you have set already")
+        if user_sudo.active and user_sudo.share and user_sudo._must_change_password():
+            password = user_sudo._set_temporary_password()
+        return [
+            copy | {name: str(copy[name]).replace(PASSWORD_MARK, password) for name in ("body", "body_alternative")}
+            for copy in copies
+        ]
 
     def _personalize_outgoing_body(self, body, partner=False, doc_to_followers=None):
         body = super()._personalize_outgoing_body(body, partner=partner, doc_to_followers=doc_to_followers)
@@ -36,7 +57,7 @@ class MailMail(models.Model):
             return body
         partner_sudo = partner_sudo.with_context(lang=partner_sudo.lang or self.env.lang)
         links_sudo = self.env["nestogy.portal.link"].sudo()  # as above
-        base = links_sudo._base_url()
+        bases = links_sudo._base_urls()
         links = {}
 
         def link_to(model, document_id):
@@ -69,8 +90,8 @@ class MailMail(models.Model):
             return (model, int(document_id)) if document else None
 
         label = str(escape(partner_sudo.env._("Open in the client portal")))
-        text = mail_links.replace_token_addresses(str(body), base, document_of)
-        text = mail_links.replace_markers(text, base, link_to, label)
+        text = mail_links.replace_token_addresses(str(body), bases, document_of)
+        text = mail_links.replace_markers(text, bases, link_to, label)
         return Markup(text) if isinstance(body, Markup) else text
 
     def _make_contact_link(self, contact_id, reader_sudo):

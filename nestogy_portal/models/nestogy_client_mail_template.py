@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, models
 
 
@@ -33,7 +35,7 @@ class NestogyClientMailTemplate(models.Model):
         kinds["invitation"] = {
             "label": self.env._("Portal invitation"),
             "model": "res.users",
-            "template_xmlid": "auth_signup.portal_set_password_email",
+            "template_xmlid": "nestogy_portal.mail_template_portal_invitation",
             "placeholders": {name: whole[name] for name in ("client", "contact", "company")}
             | {
                 "login": self.env._("user name of the contact"),
@@ -47,6 +49,37 @@ class NestogyClientMailTemplate(models.Model):
                 "<p>Dear {contact},</p><p>in our client portal you see your invoices and estimates, pay and write to "
                 'us. Your user name is {login}.</p><p><a href="{link}">Set a password and sign in</a></p>'
                 "<p>Kind regards,<br/>{company}</p>"
+            ),
+        }
+        kinds["invitation_password"] = kinds["invitation"] | {
+            "label": self.env._("Portal invitation with a temporary password"),
+            "template_xmlid": "nestogy_portal.mail_template_portal_invitation_password",
+            "placeholders": kinds["invitation"]["placeholders"]
+            | {
+                "link": self.env._("where the contact signs in"),
+                "password": self.env._("the temporary password"),
+                "days": self.env._("for how many days it works"),
+            },
+            "required": ("password",),
+            "body": self.env._(
+                "<p>Dear {contact},</p><p>in our client portal you see your invoices and estimates, pay and write to "
+                "us.</p><p>Your user name is {login}, your password for the first sign-in is {password}. It works for "
+                '{days} days; you then choose one of your own.</p><p><a href="{link}">Sign in</a></p>'
+                "<p>Kind regards,<br/>{company}</p>"
+            ),
+        }
+        kinds["message"] = {
+            "label": self.env._("Message"),
+            "model": "nestogy.conversation",
+            "client_path": "client_id",
+            "template_xmlid": "",  # a message of ours is mailed as it was written
+            "placeholders": {name: whole[name] for name in ("client", "contact", "company")}
+            | {"author": self.env._("who writes"), "message": self.env._("the message itself")},
+            "blocks": ("message",),
+            "required": ("message",),
+            "subject": self.env._("Message from {company}"),
+            "body": self.env._(
+                "<p>Hello {contact},</p><div>{message}</div><p>Kind regards,<br/>{author}, {company}</p>"
             ),
         }
         mixin = self.env.registry["nestogy.portal.mail.mixin"]
@@ -68,6 +101,11 @@ class NestogyClientMailTemplate(models.Model):
         if kind == "statement":
             none = self.env._("none")
             samples |= {"overdue": none, "credit": none, "count": "1", "invoices": self._sample_invoices()}
-        if kind == "invitation":
-            samples |= {"login": "sam@example.com", "welcome": ""}
+        if kind in ("invitation", "invitation_password"):
+            samples |= {"login": "sam@example.com", "welcome": "", "password": "••••••••••", "days": "7"}
+        if kind == "message":
+            samples |= {
+                "author": self.env.user.name,
+                "message": Markup("<p>%s</p>") % self.env._("We come on Monday at nine."),
+            }
         return samples

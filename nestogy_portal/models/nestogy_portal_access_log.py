@@ -7,6 +7,10 @@ from ..tools.link_tokens import short_address
 AGENT_LENGTH = 200  # characters kept of a browser's name
 ADDRESS_DAYS = 90  # after which only the network of an IP address is kept
 KEPT_DAYS = 730
+STAFF_EVENTS = (
+    *("staff_link", "revoked", "previewed"),
+    *("invited", "invited_again", "withdrawn", "blocked", "restored", "username", "level"),
+)
 
 
 class NestogyPortalAccessLog(models.Model):
@@ -33,6 +37,13 @@ class NestogyPortalAccessLog(models.Model):
             ("previewed", "Portal looked at by staff"),
             ("confirmed", "Confirmed identity"),
             ("signed_out", "Signed out everywhere"),
+            ("invited", "Invited"),
+            ("invited_again", "Invited again"),
+            ("withdrawn", "Invitation taken back"),
+            ("blocked", "Access taken away"),
+            ("restored", "Access given back"),
+            ("username", "User name changed"),
+            ("level", "Level changed"),
         ],
         required=True,
         readonly=True,
@@ -74,12 +85,31 @@ class NestogyPortalAccessLog(models.Model):
         )
 
     @api.model
+    def _log_many(self, event, partners, detail):
+        """Add a row about each of these contacts.
+
+        :param detail: text, or a dict of contact to text
+        """
+        environ = request.httprequest if request else None
+        return self.sudo().create(  # as above
+            [
+                {
+                    "event": event,
+                    "partner_id": partner.id,
+                    "company_id": partner.sudo().company_id.id,  # as above
+                    "detail": detail[partner] if isinstance(detail, dict) else detail,
+                    "ip": environ.remote_addr if environ else False,
+                    "agent": environ.user_agent.string[:AGENT_LENGTH] if environ else False,
+                }
+                for partner in partners
+            ]
+        )
+
+    @api.model
     def _sign_ins_of(self, partner, limit):
         """The latest rows about a contact, for the contact: the door's story without what staff did."""
         # a contact has no right on the log, and sees of it what concerns nobody else
-        return self.sudo().search(
-            [("partner_id", "=", partner.id), ("event", "not in", ("staff_link", "revoked", "previewed"))], limit=limit
-        )
+        return self.sudo().search([("partner_id", "=", partner.id), ("event", "not in", STAFF_EVENTS)], limit=limit)
 
     def _browser_name(self):
         """A browser as its user would call it."""

@@ -2,6 +2,12 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 SCOPES = [("none", "Nothing"), ("own", "Own"), ("company", "Whole client")]
+# models that Odoo opens to followers, and the path to people who were invited on purpose
+FOLLOWED = {
+    "project.project": "collaborator_ids.partner_id",
+    "project.task": "project_id.collaborator_ids.partner_id",
+    "contract.contract": None,
+}
 RANK = {scope: rank for rank, (scope, _label) in enumerate(SCOPES)}
 
 
@@ -58,7 +64,10 @@ class NestogyPortalArea(models.Model):
             "project.project": ("projects", None),
             "project.task": ("projects", "partner_id"),
             "contract.contract": ("contracts", "partner_id"),
+            "contract.line": ("contracts", "contract_id.partner_id"),
+            "contract.modification": ("contracts", "contract_id.partner_id"),
             "nestogy.client.document": ("documents", "contact_id"),
+            "nestogy.conversation": ("messages", None),
         }
 
     @api.model
@@ -75,7 +84,23 @@ class NestogyPortalArea(models.Model):
         key, owner_path = area
         scope = user._portal_scope(key)
         if scope == "company":
-            return Domain.TRUE
+            return self._unfollowed_domain(model_name, user)
         if scope == "own" and owner_path:
             return Domain(owner_path, "=", user.sudo().partner_id.id)  # his own number
         return Domain.FALSE
+
+    @api.model
+    def _unfollowed_domain(self, model_name, user):
+        """Where Odoo shows a record to whoever follows it: not to people of a client whose record it is not.
+
+        Anybody becomes a follower whom a mail names as one of its readers. Collaborators of a project were invited,
+        and a record that says no customer is shared by its followers alone.
+        """
+        contact_sudo = user.sudo().partner_id  # his own number
+        if model_name not in FOLLOWED or not contact_sudo._get_client():
+            return Domain.TRUE
+        domain = Domain("partner_id", "=", False)
+        domain |= Domain("partner_id", "child_of", contact_sudo.commercial_partner_id.id)
+        if path := FOLLOWED[model_name]:
+            domain |= Domain(path, "=", contact_sudo.id)
+        return domain

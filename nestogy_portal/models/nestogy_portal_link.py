@@ -1,4 +1,5 @@
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessDenied, AccessError
@@ -17,6 +18,7 @@ SETTINGS = {
 }
 OPEN_MODELS = ("account.move", "sale.order")  # documents that may be shown to whoever holds their mail
 DEAD_LINK_DAYS = 365  # for which the story of a dead link is kept
+DOCUMENT_BY_LINK = "nestogy_document"  # where the session keeps which document it may see without signing in
 PAGES = {"statement": "/my/statement"}  # pages to which mails lead where there is no document
 
 
@@ -137,7 +139,7 @@ class NestogyPortalLink(models.Model):
                 "path": local_path(path),
             }
         )
-        return f"{self._base_url()}/my/link/{token}"
+        return f"{self._base_url(partner_sudo.with_company(company))}/my/link/{token}"
 
     @api.model
     def _page_name(self, path):
@@ -176,9 +178,23 @@ class NestogyPortalLink(models.Model):
         return marker(self._base_url(), contact._name, contact.id)
 
     @api.model
-    def _base_url(self):
-        """Where links lead: the configured address, never that of a request."""
-        return self.env["ir.config_parameter"].sudo().get_param("web.base.url", "").rstrip("/")  # as above
+    def _base_url(self, partner=None):
+        """Where links lead: the configured address, never that of a request.
+
+        :param res.partner partner: whose links these are; his brand may have an address of its own
+        """
+        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url", "").rstrip("/")  # as above
+        profiles = self.env["nestogy.portal.profile"]
+        if partner and profiles._brand_hosts() and (host := profiles._brand_of(partner).host):
+            return f"{urlsplit(base).scheme or 'https'}://{host}"
+        return base
+
+    @api.model
+    def _base_urls(self):
+        """All addresses that are ours: in a mail that somebody wrote or quoted any of them may stand."""
+        base = self._base_url()
+        scheme = urlsplit(base).scheme or "https"
+        return (base, *(f"{scheme}://{host}" for host in self.env["nestogy.portal.profile"]._brand_hosts()))
 
     # ------------------------------------------------------------------
     # Using links
@@ -318,16 +334,17 @@ class NestogyPortalLink(models.Model):
         """
         self.ensure_one()
         contact = self.partner_id.with_context(lang=self.partner_id.lang or self.env.lang)
+        brand = self._brand()
         values = {
             "contact": contact,
-            "company": self.company_id,
+            "brand": brand,
             "browser": row.with_env(contact.env)._browser_name(),
             "at": format_datetime(contact.env, row.at, tz=contact.tz, dt_format="medium"),
-            "url": f"{self._base_url()}/my/security",
+            "url": f"{self._base_url(contact.with_company(self.company_id))}/my/security",
         }
         self.env["mail.mail"].create(
             {
-                "subject": contact.env._("New sign-in to the client portal of %s", self.company_id.name),
+                "subject": contact.env._("New sign-in to the client portal of %s", brand.name),
                 "body_html": contact.env["ir.qweb"]._render("nestogy_portal.new_device_mail", values),
                 "email_from": self.company_id.email_formatted,
                 "recipient_ids": [fields.Command.link(contact.id)],
@@ -345,13 +362,14 @@ class NestogyPortalLink(models.Model):
         self.search(
             [("user_id", "=", self.user_id.id), ("purpose", "=", "request"), ("revoked_at", "=", False)]
         )._revoke(contact.env._("a newer one was requested"))
+        brand = self._brand()
         url = marker(self._base_url(), self.document_model or "portal", self.document_id or 0)
         body = contact.env["ir.qweb"]._render(
-            "nestogy_portal.fresh_link_mail", {"contact": contact, "company": self.company_id, "url": url}
+            "nestogy_portal.fresh_link_mail", {"contact": contact, "brand": brand, "url": url}
         )
         mail = self.env["mail.mail"].create(
             {
-                "subject": contact.env._("Your link to the client portal of %s", self.company_id.name),
+                "subject": contact.env._("Your link to the client portal of %s", brand.name),
                 "body_html": body,
                 "email_from": self.company_id.email_formatted,
                 "recipient_ids": [fields.Command.link(contact.id)],
@@ -360,6 +378,13 @@ class NestogyPortalLink(models.Model):
             }
         )
         mail.send_after_commit()
+
+    def _brand(self):
+        """The brand that the contact of this link knows."""
+        self.ensure_one()
+        company = self.company_id or self.env.company
+        contact = self.partner_id.with_company(company)
+        return contact.with_context(lang=contact.lang or self.env.lang)._portal_brand()
 
     @api.autovacuum
     def _gc_links(self):

@@ -107,6 +107,7 @@ class NestogyPortalLinkRequest(models.Model):
         contact = users[0].partner_id
         contact = contact.with_context(lang=contact.lang or self.lang or self.env.lang)
         company = contact.company_id or users[0].company_id
+        brand = contact.with_company(company)._portal_brand()
         links = self.env["nestogy.portal.link"]
         if self.purpose == "link":
             links.search(
@@ -115,7 +116,7 @@ class NestogyPortalLinkRequest(models.Model):
         code = self._code()
         values = {
             "contact": contact,
-            "company": company,
+            "brand": brand,
             "code": f"{code[:4]}-{code[4:]}",
             "minutes": links._setting("requested_minutes"),
             "clients": [
@@ -125,9 +126,9 @@ class NestogyPortalLinkRequest(models.Model):
             "is_link": self.purpose == "link",
         }
         subject = (
-            contact.env._("Your link to the client portal of %s", company.name)
+            contact.env._("Your link to the client portal of %s", brand.name)
             if self.purpose == "link"
-            else contact.env._("Your code for the client portal of %s", company.name)
+            else contact.env._("Your code for the client portal of %s", brand.name)
         )
         mail = self.env["mail.mail"].create(
             {

@@ -49,3 +49,12 @@ class NestogyPortalMailMixin(models.AbstractModel):
                     button["title"] = title
         data = {"active": True, "has_button_access": has_button, "button_access": button}
         return [("nestogy_client_contact", is_client_contact, data), *groups]
+
+    def _notify_shown_groups(self, groups, message, msg_vals, is_shown):
+        """As above, for documents that the portal shows or not: the mails of others have no button for clients."""
+        groups = self._nestogy_notify_link_groups(groups, message, msg_vals)
+        if not is_shown:
+            for name, _is_member, options in groups:
+                if name == "nestogy_client_contact":
+                    options["has_button_access"] = False
+        return groups

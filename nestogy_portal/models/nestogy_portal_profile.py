@@ -1,5 +1,7 @@
 from odoo import api, fields, models, tools
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
+
+MOST_PASSWORD_DAYS = 30
 
 
 class NestogyPortalProfile(models.Model):
@@ -37,6 +39,33 @@ class NestogyPortalProfile(models.Model):
         default=lambda self: self.env.ref("nestogy_portal.nestogy_portal_level_standard", raise_if_not_found=False),
         help="For contacts to whom nobody gave a level of their own.",
     )
+
+    invitation_mode = fields.Selection(
+        [
+            ("link", "A mail with a link to set a password"),
+            ("password_shown", "A temporary password that staff hand over"),
+            ("password_mailed", "A mail with a temporary password"),
+            ("none", "No invitation: links in mails only"),
+        ],
+        string="Invitations",
+        required=True,
+        default="link",
+        help="How the people of these clients come to a password.",
+    )
+    password_days = fields.Integer(
+        string="Temporary Passwords Work For",
+        required=True,
+        default=7,
+        help="Days from when it is made; at the first sign-in it has to be changed.",
+    )
+
+    @api.constrains("password_days")
+    def _check_password_days(self):
+        for profile in self:
+            if not 1 <= profile.password_days <= MOST_PASSWORD_DAYS:
+                raise ValidationError(
+                    self.env._("A temporary password works for 1 to %s days; choose within.", MOST_PASSWORD_DAYS)
+                )
 
     @api.model_create_multi
     def create(self, vals_list):

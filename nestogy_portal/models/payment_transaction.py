@@ -102,9 +102,9 @@ class PaymentTransaction(models.Model):
             reference=self.reference,
             problem=problem,
         )
-        for invoice in self.invoice_ids:
-            if not any(escape(message) in (note.body or "") for note in invoice.message_ids):  # once is enough
-                invoice._message_log(body=message)
+        for document in (*self.invoice_ids, *self.sale_order_ids):
+            if not any(escape(message) in (note.body or "") for note in document.message_ids):  # once is enough
+                document._message_log(body=message)
 
     # ------------------------------------------------------------------
     # Paid is paid

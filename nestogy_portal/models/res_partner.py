@@ -47,8 +47,10 @@ class ResPartner(models.Model):
 
     def _email_change_refusal(self):
         return self.env._(
-            "You sign in with this e-mail address, so it cannot be changed here. Please ask us to change it for you."
+            "You sign in with this e-mail address, so ask us to change it: on My Profile, press Ask for a change."
         )
 
     def _name_change_refusal(self):
-        return self.env._("The name of your company is on invoices. Please ask us to change it for you.")
+        return self.env._(
+            "The name of your company is on invoices, so ask us to change it: on My Profile, press Ask for a change."
+        )

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, format_datetime
 
 from .nestogy_portal_link import OPEN_MODELS
@@ -22,9 +23,25 @@ class ResPartner(models.Model):
         ],
         string="Portal Access",
         compute="_compute_portal_access",
+        search="_search_portal_state",
         groups="base.group_user",
     )
+    portal_invited_at = fields.Datetime(
+        string="Invited On",
+        compute="_compute_portal_access",
+        search="_search_portal_invited_at",
+        groups="base.group_user",
+    )
+    portal_is_expired = fields.Boolean(
+        string="Invitation Expired",
+        compute="_compute_portal_access",
+        search="_search_portal_is_expired",
+        groups="base.group_user",
+        help="The link or password of the invitation does not open the portal any more.",
+    )
+    portal_username = fields.Char(string="User Name", compute="_compute_portal_access", groups="base.group_user")
     portal_hint = fields.Char(compute="_compute_portal_access", groups="base.group_user")
+    portal_is_staff = fields.Boolean(compute="_compute_portal_access", groups="base.group_user")
     portal_may_restore = fields.Boolean(compute="_compute_portal_access", groups="base.group_user")
     portal_last_login = fields.Datetime(
         string="Last Portal Sign-in", compute="_compute_portal_access", groups="base.group_user"
@@ -46,17 +63,25 @@ class ResPartner(models.Model):
         groups="nestogy_clients.nestogy_clients_group_viewer",
     )
 
-    @api.depends("email", "user_ids.active", "user_ids.login_date", "commercial_partner_id.client_status_id")
+    @api.depends("email", "active", "user_ids.active", "user_ids.login_date", "commercial_partner_id.client_status_id")
     def _compute_portal_access(self):
-        # staff may see whether somebody has access without any right on users
-        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
-        users = users_sudo.search([("partner_id", "in", self.ids)]).grouped(lambda user: user.partner_id.id)
+        users = self._portal_users()
+        nobody_sudo = self.env["res.users"].sudo()  # stands for the user who is missing
+        limit = self.env["res.users"]._invitation_limit()
         for partner in self:
-            user_sudo = users.get(partner._origin.id, users_sudo.browse()).sorted("active", reverse=True)[:1]
+            user_sudo = users.get(partner, nobody_sudo)
             partner.portal_last_login = user_sudo.login_date
-            partner.portal_state, partner.portal_hint = partner._portal_state_of(user_sudo)
+            partner.portal_username = user_sudo.login
+            partner.portal_is_staff = bool(user_sudo) and not user_sudo.share
+            partner.portal_state, hint = partner._portal_state_of(user_sudo)
+            is_open = partner.portal_state == "invited"
+            partner.portal_invited_at = user_sudo.nestogy_invited_at if is_open else False
+            partner.portal_is_expired = is_open and user_sudo._is_invitation_expired(limit)
+            if partner.portal_is_expired:
+                hint = self.env._("The invitation has expired; send it again.")
+            partner.portal_hint = hint
             partner.portal_may_restore = bool(
-                partner.portal_state == "blocked" and user_sudo and partner._client_may_log_in()
+                partner.portal_state == "blocked" and user_sudo.share and partner._client_may_log_in()
             )
 
     def _portal_state_of(self, user_sudo):
@@ -65,16 +90,69 @@ class ResPartner(models.Model):
         :param res.users user_sudo: the contact's user, empty if there is none
         """
         if user_sudo and not user_sudo.share:
-            return "active", self.env._("Works here: signs in as a colleague, not as a client.")
+            if user_sudo.active:
+                return "active", self.env._("Works here: signs in as a colleague, not as a client.")
+            return "blocked", self.env._("Worked here: an administrator decides about this access.")
         if not email_normalize(self.email):
             return "no_email", self.env._("Add an e-mail address to invite this person.")
         if not self._client_may_log_in():
             return "blocked", self.env._("The client's status does not allow signing in.")
-        if not user_sudo:
-            return "none", False
-        if not user_sudo.active:
+        if user_sudo and not user_sudo.active:
             return "blocked", self.env._("Access was taken away.")
-        return ("active" if user_sudo.login_date else "invited"), False
+        if user_sudo.login_date:
+            return "active", False
+        return ("invited" if user_sudo.nestogy_invited_at else "none"), False
+
+    @api.model
+    def _portal_users_domain(self, domain):
+        """Partners who have a user like this."""
+        # whoever may see who has access needs no right on users for it
+        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
+        return Domain("id", "in", users_sudo._search(Domain(domain)).subselect("partner_id"))
+
+    @api.model
+    def _search_portal_state(self, operator, value):
+        self._check_field_access(self._fields["portal_state"], "read")  # Odoo does not for searches like this
+        if operator != "in":
+            return NotImplemented
+        having = self._portal_users_domain
+        staff = having([("share", "=", False), ("active", "=", True)])
+        past_staff = having([("share", "=", False), ("active", "=", False)]) & ~staff
+        others = ~staff & ~past_staff
+        is_open = Domain("email_normalized", "!=", False)
+        closed_status = Domain("commercial_partner_id.client_status_id.may_log_in", "=", False) & Domain(
+            "commercial_partner_id.client_status_id", "!=", False
+        )
+        active = having([("share", "=", True), ("active", "=", True)])
+        archived = having([("share", "=", True), ("active", "=", False)]) & ~active
+        signed_in = having([("share", "=", True), ("active", "=", True), ("log_ids", "!=", False)])
+        invited = having([("share", "=", True), ("active", "=", True), ("nestogy_invited_at", "!=", False)])
+        may_enter = others & is_open & ~closed_status & ~archived
+        domains = {
+            "no_email": others & ~is_open,
+            "blocked": past_staff | (others & is_open & (closed_status | archived)),
+            "active": staff | (may_enter & signed_in),
+            "invited": may_enter & ~signed_in & invited,
+            "none": may_enter & ~signed_in & ~invited,
+        }
+        return Domain.OR([domains[state] for state in value if state in domains])
+
+    @api.model
+    def _search_portal_invited_at(self, operator, value):
+        self._check_field_access(self._fields["portal_invited_at"], "read")  # Odoo does not for searches like this
+        if operator not in ("<", "<=", ">", ">=") and not (operator in ("in", "not in") and not any(value)):
+            return NotImplemented
+        found = self._portal_users_domain([("share", "=", True), ("nestogy_invited_at", operator, value)])
+        return found & Domain("portal_state", "=", "invited")
+
+    @api.model
+    def _search_portal_is_expired(self, operator, value):
+        self._check_field_access(self._fields["portal_is_expired"], "read")  # Odoo does not for searches like this
+        if operator != "in":
+            return NotImplemented
+        expired = self._portal_users_domain(self.env["res.users"]._expired_invitation_domain())
+        expired &= Domain("portal_state", "=", "invited")
+        return Domain.OR([expired if wanted else ~expired for wanted in set(value)])
 
     @api.depends("child_ids.active", "child_ids.type", "email")
     def _compute_portal_contact_ids(self):
@@ -97,35 +175,6 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
     # Buttons
     # ------------------------------------------------------------------
-
-    def action_portal_invite(self):
-        """Give the contact access and send the invitation with which he sets his password."""
-        self.ensure_one()
-        self._check_may_manage_portal()
-        if self.portal_state == "no_email":
-            raise UserError(self.env._("%s has no valid e-mail address; add one before inviting.", self.display_name))
-        if not self._client_may_log_in():
-            raise UserError(
-                self.env._("The status of the client does not allow signing in; change the status before inviting.")
-            )
-        line = self._portal_wizard_line()
-        if line.is_internal:
-            raise UserError(self.env._("%s works here and needs no portal access.", self.display_name))
-        if line.is_portal and line.user_id.active:
-            line.action_invite_again()
-        else:
-            line.action_grant_access()
-        return self._portal_notice(self.env._("Invitation sent to %s.", self.email))
-
-    def action_portal_revoke(self):
-        """Take the contact's access away; his sessions and links end at once."""
-        self.ensure_one()
-        self._check_may_manage_portal()
-        line = self._portal_wizard_line()
-        if not line.is_portal:
-            raise UserError(self.env._("%s has no access to the portal.", self.display_name))
-        line.action_revoke_access()
-        return self._portal_notice(self.env._("%s cannot enter the portal any more.", self.display_name))
 
     def action_portal_why(self):
         """Ask what this contact sees in the portal, and why."""
@@ -171,15 +220,6 @@ class ResPartner(models.Model):
         self.env["nestogy.portal.access.log"]._log("signed_out", self, detail=self.env.user.name)
         return self._portal_notice(self.env._("%s is signed out everywhere.", self.display_name))
 
-    def _check_may_manage_portal(self):
-        self.check_access("write")
-        if not self.env.user.has_group("nestogy_clients.nestogy_clients_group_agent"):
-            raise AccessError(self.env._("Only agents can invite people to the portal or take their access away."))
-
-    def _portal_wizard_line(self):
-        wizard = self.env["portal.wizard"].create({"partner_ids": [fields.Command.set(self.ids)]})
-        return wizard.user_ids
-
     def _portal_notice(self, message):
         return {
             "type": "ir.actions.client",
@@ -224,13 +264,18 @@ class ResPartner(models.Model):
                 "partner_id": self.id,
                 "company_id": company.id,
                 "company_ids": [fields.Command.set(company.ids)],
+                "nestogy_invited_at": False,  # a link is no invitation
             }
         )
 
     def write(self, vals):
+        clients = {partner: partner._get_client() for partner in self} if "parent_id" in vals else {}
         result = super().write(vals)
+        # what somebody opened as one client's contact is not for him afterwards; a level holds at once
+        moved = self.browse(partner.id for partner, client in clients.items() if partner._get_client() != client)
+        moved._close_portal_door(self.env._("moved to another client"))
         if "client_status_id" in vals or "parent_id" in vals:
-            self.filtered(lambda partner: not partner._client_may_log_in())._close_portal_door(
+            (self - moved).filtered(lambda partner: not partner._client_may_log_in())._close_portal_door(
                 self.env._("client status")
             )
         if "email" in vals:

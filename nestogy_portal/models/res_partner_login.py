@@ -1,8 +1,8 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
-from ..tools.passwords import generate_password, is_username
+from ..tools.passwords import is_username
 
 
 class ResPartner(models.Model):
@@ -11,11 +11,12 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     @api.model
-    def _login_problem(self, login, is_own=True):
+    def _login_problem(self, login, is_own=True, among_all=True):
         """Say what keeps a text from becoming somebody's user name.
 
         :param str login: a name of its own, or an e-mail address
         :param bool is_own: a name of its own, as against the contact's e-mail address
+        :param bool among_all: ask as well whether somebody has it
         :return: a sentence, empty when nothing is in the way
         """
         login = (login or "").strip()
@@ -26,15 +27,8 @@ class ResPartner(models.Model):
             )
         if not is_own and not email_normalize(login):
             return self.env._("Write the e-mail address of the person who signs in.")
-        # whether a name is taken is asked of all users, those without access and of other companies included
-        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
         wanted = login.lower() if is_own else email_normalize(login)
-        escaped = wanted.replace("\\", r"\\").replace("_", r"\_").replace("%", r"\%")
-        if not users_sudo.search_count([("login", "=ilike", escaped)], limit=1):
-            return ""
-        if is_own:
-            return self.env._("The user name %s is taken; choose another.", wanted)
-        return self.env._("%s is the user name of somebody else; choose a user name of its own.", wanted)
+        return self._username_taken(wanted) if among_all and self._logins_taken({wanted}) else ""
 
     def _make_portal_login(self, login, generate):
         """Make the portal user of a contact who has none.
@@ -45,26 +39,7 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         self._check_may_manage_portal()
-        if not self._client_may_log_in():
-            raise UserError(
-                self.env._("The status of the client does not allow signing in; change the status before inviting.")
-            )
-        password = generate_password() if generate else ""
-        company = self.company_id or self.env.company
-        # agents make the users of contacts and no others
-        user_sudo = self.env["res.users"].sudo().with_context(no_reset_password=True, lang=self.lang or self.env.lang)
-        user_sudo = user_sudo._create_user_from_template(
-            {
-                "login": login.lower(),
-                "partner_id": self.id,
-                "company_id": company.id,
-                "company_ids": [fields.Command.set(company.ids)],
-                # given here, for a later change would be mailed as one
-                **({"password": password} if password else {}),
-            }
-        )
-        if password:
-            user_sudo.nestogy_must_change_password = True
-        else:
-            self._portal_wizard_line().with_context(active_test=True)._send_email()
-        return password
+        result = self._portal_invite("password_shown" if generate else "link", {self: login})[self]
+        if not result["ok"]:
+            raise UserError(result["message"])
+        return result.get("password", "")

@@ -105,11 +105,7 @@ class ResPartner(models.Model):
                 {"name": name, "email": email, "parent_id": client_sudo.id, "type": "contact", "lang": self.lang}
             )
         contact_sudo.portal_level_id = level_sudo
-        line_sudo = contact_sudo._portal_wizard_line()
-        if line_sudo.is_portal and line_sudo.user_id.active:
-            line_sudo.action_invite_again()
-        else:
-            line_sudo.action_grant_access()
+        contact_sudo._invite_colleague()
         self._note_people_change(
             self.env._(
                 "%(who)s invited %(contact)s to the portal as %(level)s.",
@@ -120,6 +116,12 @@ class ResPartner(models.Model):
                 },
             )
         )
+
+    def _invite_colleague(self):
+        """Invite by mail with a link: a visitor is never shown the password of somebody else."""
+        result = self._portal_invite("link")[self]
+        if not result["ok"]:
+            raise UserError(result["message"])
 
     def _portal_set_colleague_level(self, contact_id, level_id):
         contact_sudo = self._get_managed_colleague(contact_id)
@@ -138,7 +140,7 @@ class ResPartner(models.Model):
         contact_sudo = self._get_managed_colleague(contact_id)
         if contact_sudo.portal_state not in ("active", "invited"):
             raise UserError(self.env._("%s has no access to the portal.", contact_sudo.name))
-        contact_sudo._portal_wizard_line().action_revoke_access()
+        contact_sudo._portal_close()
         self._note_people_change(
             self.env._("%(who)s took portal access away from %(contact)s.", who=self.name, contact=contact_sudo.name)
         )
@@ -147,7 +149,7 @@ class ResPartner(models.Model):
         contact_sudo = self._get_managed_colleague(contact_id)
         if contact_sudo.portal_state not in ("blocked", "none") or not contact_sudo._client_may_log_in():
             raise UserError(self.env._("%s cannot be invited now; please ask us.", contact_sudo.name))
-        contact_sudo._portal_wizard_line().action_grant_access()
+        contact_sudo._invite_colleague()
         self._note_people_change(
             self.env._("%(who)s gave portal access back to %(contact)s.", who=self.name, contact=contact_sudo.name)
         )

@@ -2,10 +2,11 @@ import time
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessDenied, UserError
-from odoo.fields import NO_ACCESS
+from odoo.fields import NO_ACCESS, Domain
 from odoo.http import request
 from odoo.tools import SQL, email_normalize
 
+from .mail_mail import PASSWORD_MARK
 from .nestogy_portal_access_log import AGENT_LENGTH
 
 RIGHTS = "nestogy.portal.rights"  # where a request keeps what was asked
@@ -19,6 +20,13 @@ class ResUsers(models.Model):
         copy=False,
         groups=NO_ACCESS,
         help="Part of every session's key: raising it ends all sessions of the user.",
+    )
+    nestogy_invited_at = fields.Datetime(
+        copy=False,
+        groups=NO_ACCESS,
+        default=fields.Datetime.now,
+        index="btree_not_null",
+        help="When the user was made or last invited; empty for those who were only ever sent links.",
     )
 
     def _get_session_token_fields(self):
@@ -115,13 +123,36 @@ class ResUsers(models.Model):
 
     def write(self, vals):
         self._check_own_details_unchanged(vals)
-        closing = self.browse()
-        if vals.get("active") is False:
-            closing = self.filtered(lambda user: user.active and user.share)
+        closing = opening = self.browse()
+        if "active" in vals:
+            closing = self.filtered(lambda user: not vals["active"] and user.active and user.share)
+            opening = self.filtered(lambda user: vals["active"] and not user.active and user.share)
+        names = {user: user.login for user in self if user.share} if "login" in vals else {}
         result = super().write(vals)
         if closing:
             closing._end_portal_sessions(self.env._("access taken away"))
+        for event, users in (("blocked", closing), ("restored", opening)):
+            reason = self.env.context.get("portal_reason")
+            who = f"{self.env.user.name}: {reason}" if reason and event == "blocked" else self.env.user.name
+            self.env["nestogy.portal.access.log"]._log_many(event, users._people_of_clients(), who)
+        self._log_new_names(names)
         return result
+
+    def _people_of_clients(self):
+        """The partners of those of these users who belong to clients."""
+        return self.sudo().partner_id.filtered(lambda partner: partner._get_client())  # asked for the log alone
+
+    def _log_new_names(self, names):
+        """Keep who had which user name before.
+
+        :param dict names: of user to the name it had
+        """
+        for user, name in names.items():
+            if user.login != name:
+                detail = self.env._(
+                    "%(who)s: %(old)s → %(new)s", who=self.env.user.name, old=name, new=user.sudo().login
+                )  # sudo for the log alone
+                self.env["nestogy.portal.access.log"]._log_many("username", user._people_of_clients(), detail)
 
     def _check_own_details_unchanged(self, vals):
         """Clients' people change neither the address to which their sign-in links go nor a firm's name."""
@@ -140,26 +171,48 @@ class ResUsers(models.Model):
     # Invitation
     # ------------------------------------------------------------------
 
+    @api.model
+    def _invitation_limit(self):
+        """Before when an invitation by link must have been sent to be over."""
+        # as Odoo makes the key; whoever looks may ask how long it lasts
+        hours = int(self.env["ir.config_parameter"].sudo().get_param("auth_signup.signup.validity.hours", 144))
+        return fields.Datetime.subtract(fields.Datetime.now(), hours=hours)
+
+    def _is_invitation_expired(self, limit):
+        """Say whether what was sent to this user opens nothing any more; called in sudo.
+
+        :param datetime limit: see :meth:`_invitation_limit`
+        """
+        if self.nestogy_must_change_password:
+            return self._is_temporary_password_over()
+        return bool(self.nestogy_invited_at and self.nestogy_invited_at < limit)
+
+    @api.model
+    def _expired_invitation_domain(self):
+        """The same as a domain."""
+        temporary = Domain("nestogy_must_change_password", "=", True)
+        return Domain("share", "=", True) & (
+            (temporary & Domain("nestogy_password_until", "<", fields.Datetime.now()))
+            | (~temporary & Domain("nestogy_invited_at", "<", self._invitation_limit()))
+        )
+
     def _client_mail_values(self, kind=None):
         """What the placeholders of an invitation stand for.
 
         The address with which a password is set is a key: it is in the mail that is sent and in nothing else,
-        a preview for instance.
+        a preview for instance. A temporary password is not even in the mail that is kept until it leaves.
         """
         self.ensure_one()
         user_sudo = self.sudo()  # who invites may not see users
         partner_sudo = user_sudo.partner_id
         wizard = self.env.context.get("client_mail_invitation")
-        is_sent = isinstance(wizard, models.BaseModel) and wizard._name == "portal.wizard"
-        base = self.env["nestogy.portal.link"]._base_url()
-        return {
-            "client": partner_sudo.commercial_partner_id.name or "",
-            "contact": partner_sudo.name or "",
-            "company": self.env.company.name,
-            "login": user_sudo.login,
-            "welcome": (wizard.welcome_message or "") if is_sent else "",
-            "link": partner_sudo._get_signup_url() if is_sent else f"{base}/my",
-        }
+        # a record, so that no context that came in over RPC lets a key out
+        is_sent = isinstance(wizard, models.BaseModel) and wizard._name == "nestogy.portal.invite"
+        base = self.env["nestogy.portal.link"]._base_url(partner_sudo)
+        values = partner_sudo._portal_invitation_values(user_sudo.login, wizard.welcome if is_sent else "")
+        if kind == "invitation_password":
+            return values | {"link": f"{base}/web/login", "password": PASSWORD_MARK if is_sent else "••••••••••"}
+        return values | {"link": partner_sudo._get_signup_url() if is_sent else f"{base}/my"}
 
     def _client_mail_client(self):
         return self.sudo().partner_id.commercial_partner_id  # as above

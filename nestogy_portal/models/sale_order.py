@@ -3,7 +3,7 @@ from odoo import models
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    _inherit = ["sale.order", "nestogy.portal.mail.mixin"]
+    _inherit = ["sale.order", "nestogy.portal.mail.mixin", "nestogy.portal.payable.mixin"]
 
     def _client_mail_values(self, kind=None):
         return super()._client_mail_values(kind) | {"link": self._portal_link_marker() if self.id else ""}

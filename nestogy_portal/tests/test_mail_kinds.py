@@ -104,7 +104,9 @@ class TestPortalMailKinds(PortalMakers, TransactionCase):
     def test_an_invitation_without_words_is_the_ordinary_one(self):
         newcomer = self.make_contact(self.client, "Nora New", "nora@acme.example")
         mails, _copies = self.sent(lambda: newcomer.with_user(self.agent).action_portal_invite())
-        self.assertIn("Your account at", mails.subject)
+        self.assertEqual(mails.subject, f"Your access to the client portal of {self.env.company.name}")
+        self.assertIn("nora@acme.example", mails.body_html)
+        self.assertIn("/web/signup?", mails.body_html)
 
     def test_who_gets_what_knows_statements_and_leaves_invitations_out(self):
         kinds = dict(self.words._selection_routed_kind())

@@ -102,7 +102,7 @@ class TestTools(unittest.TestCase):
         marker = mail_links.marker(BASE, "account.move", 5)
 
         def swap(body):
-            return mail_links.replace_markers(body, BASE, lambda model, number: f"{BASE}/my/link/TOKEN", "Open")
+            return mail_links.replace_markers(body, (BASE,), lambda model, number: f"{BASE}/my/link/TOKEN", "Open")
 
         link = f"{BASE}/my/link/TOKEN"
         self.assertEqual(swap(f'<a href="{marker}">x</a>'), f'<a href="{link}">x</a>')
@@ -134,7 +134,7 @@ class TestTools(unittest.TestCase):
 
     def test_token_addresses_lose_their_secrets(self):
         def swap(body, document=None):
-            return mail_links.replace_token_addresses(body, BASE, lambda path, query: document)
+            return mail_links.replace_token_addresses(body, (BASE,), lambda path, query: document)
 
         for address in (
             f"{BASE}/mail/view?model=account.move&amp;res_id=5&amp;access_token=SECRET&amp;pid=3&amp;hash=SECRET",

@@ -49,15 +49,19 @@ def needs_links(body):
     return "/my/link/to/" in body or any(f"{secret}=" in body for secret in SECRETS[:3])
 
 
-def _standing_alone(base, rest):
-    return re.compile(rf"(?<![^\s\"'>(])({re.escape(base)}{rest})(?=[\s\"'<)]|$)")
+def _any_of(bases):
+    return "(?:" + "|".join(re.escape(base) for base in bases) + ")"
 
 
-def replace_token_addresses(body, base, document_of):
+def _standing_alone(bases, rest):
+    return re.compile(rf"(?<![^\s\"'>(])({_any_of(bases)}{rest})(?=[\s\"'<)]|$)")
+
+
+def replace_token_addresses(body, bases, document_of):
     """Turn the addresses that carry one of Odoo's secrets into markers, or strip the secrets.
 
     :param str body: HTML
-    :param str base: our own address, without a slash at the end
+    :param bases: our own addresses, without a slash at the end; the first is that of markers
     :param document_of: called with path and query (a dict of lists), gives ``(model, id)`` or ``None``
     :return: HTML
     """
@@ -70,26 +74,27 @@ def replace_token_addresses(body, base, document_of):
             return match[0]
         document = document_of(parts.path, query)
         if document:
-            return marker(base, *document)
+            return marker(bases[0], *document)
         kept = [pair for pair in parts.query.split("&") if pair.partition("=")[0] not in SECRETS]
-        return f"{base}{parts.path}" + ("?" + "&amp;".join(kept) if kept else "")
+        return f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?" + "&amp;".join(kept) if kept else "")
 
-    return _standing_alone(base, r"/(?:mail/view|my/)[^\s\"'<>()]*\?[^\s\"'<>()]*").sub(replace, body)
+    return _standing_alone(bases, r"/(?:mail/view|my/)[^\s\"'<>()]*\?[^\s\"'<>()]*").sub(replace, body)
 
 
-def replace_markers(body, base, link_to, label):
+def replace_markers(body, bases, link_to, label):
     """Put a reader's own links in the place of markers.
 
     A marker in running text becomes a link with a label, because mail programs show the whole address
     otherwise.
 
+    :param bases: our own addresses, without a slash at the end
     :param link_to: called with model and id, gives the address or an empty text (the marker stays)
     :param str label: escaped HTML
     :return: HTML
     """
 
-    whole = re.compile(re.escape(base) + _MARKER)
-    alone = _standing_alone(base, _MARKER)
+    whole = re.compile(_any_of(bases) + _MARKER)
+    alone = _standing_alone(bases, _MARKER)
 
     def in_attribute(match):
         if (match[1] or "").lower() != "href":

@@ -8,13 +8,15 @@ class PortalWizardUser(models.TransientModel):
         """Invite a client's contact in the words that hold for its client."""
         self.ensure_one()
         user_sudo = self.user_id.sudo()  # users are an administrator's, inviting is an agent's
-        partner_sudo = user_sudo.partner_id
-        template = partner_sudo._client_mail_template("invitation", user_sudo.lang)
-        if not template or not partner_sudo._get_client():
+        partner = user_sudo.partner_id.with_env(self.env)
+        if not partner._get_client():
             return super()._send_email()
-        partner_sudo.signup_prepare()
-        # as above; the address with which the password is set is for this one mail
-        template.sudo().with_context(
-            lang=user_sudo.lang, client_mail_invitation=self.wizard_id, medium="portalinvite"
-        ).send_mail(user_sudo.id, force_send=True)
+        log = self.env["nestogy.portal.access.log"]
+        log._log("invited_again" if user_sudo.nestogy_invited_at else "invited", partner, detail=self.env.user.name)
+        user_sudo.nestogy_invited_at = self.env.cr.now()
+        user_sudo.partner_id.signup_prepare()
+        template_sudo, lang = partner._portal_words("invitation")
+        partner._portal_make_mails(
+            "invitation", template_sudo, lang, [user_sudo], self.wizard_id.welcome_message
+        ).send()
         return True

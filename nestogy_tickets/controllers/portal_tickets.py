@@ -15,18 +15,11 @@ class PortalTickets(CustomerPortalHelpdesk):
     _items_per_page_tickets = 30
 
     def _prepare_home_portal_values(self, counters):
+        # the home asks ``_portal_figures``; helpdesk_mgmt would count all tickets whenever it is asked anything
         values = super()._prepare_home_portal_values([key for key in counters if key != "ticket_count"])
-        if not counters:
-            values["open_ticket_count"] = self._count_open_tickets()
-        elif "ticket_count" in counters:
-            values["ticket_count"] = self._count_open_tickets()
+        if "ticket_count" in counters:
+            values["ticket_count"] = request.env.user.sudo(False)._portal_ticket_figures()["open"]
         return values
-
-    def _count_open_tickets(self):
-        tickets = request.env["helpdesk.ticket"]
-        if not tickets.has_access("read"):
-            return 0
-        return tickets.search_count(self._portal_ticket_domain() & tickets._open_domain())
 
     def _portal_ticket_domain(self):
         """Whose tickets the portal lists; for staff, too, it is about themselves, not about all clients."""

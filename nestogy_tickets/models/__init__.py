@@ -6,3 +6,6 @@ from . import mail_thread
 from . import nestogy_client_mail_template
 from . import nestogy_portal_area
 from . import res_partner_tickets
+from . import nestogy_conversation
+from . import helpdesk_ticket_stage
+from . import res_users

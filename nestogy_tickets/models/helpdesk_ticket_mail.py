@@ -1,5 +1,3 @@
-from typing import NamedTuple
-
 from markupsafe import Markup
 
 from odoo import api, models
@@ -9,18 +7,17 @@ RECEIVED_TEMPLATE = "nestogy_tickets.mail_template_ticket_received"
 SUBJECT_CHARACTERS = 200
 
 
-class ReplyWords(NamedTuple):
-    """Subject and body of one answer of ours, in the words that hold for the client."""
-
-    subject: str
-    body: Markup
-
-
 class HelpdeskTicket(models.Model):
     """Mail to and from a ticket: who gets it, who may answer, and what is never answered by a machine."""
 
     _name = "helpdesk.ticket"
-    _inherit = ["helpdesk.ticket", "nestogy.client.mail.mixin", "nestogy.portal.mail.mixin"]
+    _inherit = [
+        "helpdesk.ticket",
+        "nestogy.client.mail.mixin",
+        "nestogy.portal.mail.mixin",
+        "nestogy.portal.reply.mixin",
+    ]
+    _reply_kind = "ticket_reply"
     _primary_email = "partner_email"  # lets the core count tickets by sender and stop loops
 
     # ------------------------------------------------------------------
@@ -55,14 +52,7 @@ class HelpdeskTicket(models.Model):
         )
 
     def _reply_values(self):
-        reply = self.env.context.get("client_mail_reply")
-        if not isinstance(reply, models.BaseModel):  # a preview: our last answer
-            reply = self.message_ids.filtered(lambda message: self._is_reply_of_staff(message))[:1]
-        return {
-            "title": self.name or "",
-            "author": reply.author_id.name or self.env.user.name,
-            "message": reply.body or Markup("<p>%s</p>") % self.env._("(The answer stands here.)"),
-        }
+        return super()._reply_values() | {"title": self.name or ""}
 
     def _subscribe_mail_recipients(self):
         """Make the recipients followers, so that every answer of ours reaches them."""
@@ -197,55 +187,6 @@ class HelpdeskTicket(models.Model):
             # the mail's frame shows the name of the record; a title that a stranger wrote must not come along
             kwargs["force_record_name"] = self.number
         return super()._notify_by_email_prepare_rendering_context(message, msg_vals=msg_vals, **kwargs)
-
-    # -- our answers, in the words that hold for the client ------------
-
-    @api.model
-    def _is_reply_of_staff(self, message):
-        """Say whether a message is an answer that one of us wrote for the client to read."""
-        author_sudo = message.author_id.sudo()  # whoever notifies may not see all authors
-        return (
-            message.message_type in ("comment", "email", "email_outgoing")
-            and message.subtype_id == self.env.ref("mail.mt_comment")
-            and not message.is_internal
-            and bool(author_sudo.user_ids)
-            and not author_sudo.partner_share
-        )
-
-    def _notify_thread_by_email(self, message, recipients_data, **kwargs):
-        template = self.env["mail.template"]
-        is_for_client = any(recipient["share"] and recipient["notif"] == "email" for recipient in recipients_data)
-        if len(self) == 1 and is_for_client and self._is_reply_of_staff(message):
-            template = self._client_mail_template("ticket_reply")
-        if template:
-            # rendered in the name of who answers; what was compiled is ours
-            template_sudo = template.sudo().with_context(client_mail_reply=message)
-            subject = template_sudo._render_field("subject", self.ids, compute_lang=True)[self.id]
-            body = template_sudo._render_field("body_html", self.ids, compute_lang=True)[self.id]
-            self = self.with_context(client_mail_reply_words=ReplyWords(subject, Markup(body)))
-        return super()._notify_thread_by_email(message, recipients_data, **kwargs)
-
-    def _reply_words(self):
-        words = self.env.context.get("client_mail_reply_words")
-        return words if isinstance(words, ReplyWords) else None  # nothing that came in over RPC
-
-    def _notify_by_email_render_layout(self, message, recipients_group, msg_vals=False, render_values=None):
-        words = self._reply_words()
-        if words and recipients_group["notification_group_name"] == "nestogy_client_contact":
-            # the frame around the mail prints the body of the message; everything else is the message's own
-            worded = message.new({"body": words.body}, origin=message)
-            render_values = (render_values or {}) | {"message": worded, "email_add_signature": False}
-        return super()._notify_by_email_render_layout(
-            message, recipients_group, msg_vals=msg_vals, render_values=render_values
-        )
-
-    def _notify_by_email_get_base_mail_values(self, message, recipients_data, additional_values=None):
-        values = super()._notify_by_email_get_base_mail_values(
-            message, recipients_data, additional_values=additional_values
-        )
-        if words := self._reply_words():  # all mails of a message share its subject
-            values["subject"] = " ".join(words.subject.splitlines())
-        return values
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)

@@ -1,9 +1,4 @@
 from odoo import api, models
-from odoo.tools import email_normalize
-
-from ..tools.mail_traits import automatic_reason, sender_is_proven
-
-AUTHSERV_PARAMETER = "nestogy_tickets.authserv_id"
 
 
 class MailThread(models.AbstractModel):
@@ -33,15 +28,5 @@ class MailThread(models.AbstractModel):
         return super()._routing_check_route(message, message_dict, route, raise_exception=raise_exception)
 
     @api.model
-    def _message_route_process(self, message, message_dict, routes):
-        if any(route[0] == "helpdesk.ticket" for route in routes or ()):
-            # settings are for administrators
-            server = self.env["ir.config_parameter"].sudo().get_param(AUTHSERV_PARAMETER)
-            self = self.with_context(
-                nestogy_mail_traits={
-                    "automatic": automatic_reason(message.items(), message.get_content_type()),
-                    "proven": sender_is_proven(message.get_all("Authentication-Results", []), server),
-                    "from": email_normalize(message_dict.get("email_from") or "") or "",
-                }
-            )
-        return super()._message_route_process(message, message_dict, routes)
+    def _mail_trait_models(self):
+        return (*super()._mail_trait_models(), "helpdesk.ticket")

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL, format_datetime, html2plaintext
 
 WIDGET_ROWS = 5
 
@@ -141,3 +141,24 @@ class ResPartner(models.Model):
             }
         )
         return widgets
+
+    def _client_export_parts(self):
+        """The tickets that this person opened; what was written in them is among the messages."""
+        tickets = self.env["helpdesk.ticket"].with_context(active_test=False)
+        return [
+            *super()._client_export_parts(),
+            {
+                "key": "tickets",
+                "title": self.env._("Tickets that you opened"),
+                "rows": [
+                    {
+                        self.env._("Number"): ticket.number,
+                        self.env._("Date"): ticket.create_date,
+                        self.env._("Title"): ticket.name,
+                        self.env._("Text"): html2plaintext(ticket.description or ""),
+                        self.env._("State"): ticket.stage_id.name or "",
+                    }
+                    for ticket in tickets.search([("partner_id", "=", self.id)], order="id")
+                ],
+            },
+        ]

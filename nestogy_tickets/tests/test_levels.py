@@ -64,3 +64,18 @@ class TestTicketLevels(PortalCase):
         for path in ("/my/tickets", f"/my/ticket/{self.own.id}", "/new/ticket"):
             self.assertEqual(self.visit(path, self.owner).status_code, 404)
         self.assertNotIn("/my/tickets", self.visit("/my", self.owner).text)
+
+    def test_what_waits_for_the_client_stands_on_the_first_page(self):
+        waiting = self.env["helpdesk.ticket.stage"].create({"name": "Your turn", "waits_for_client": True})
+        self.assertNotIn('data-todo="ticket_', self.visit("/my", self.owner).text)
+        self.own.stage_id = waiting
+        page = self.visit("/my", self.owner)
+        self.assertIn(f'data-todo="ticket_{self.own.id}"', page.text)
+        self.assertIn("<strong>2</strong> open", page.text)
+        self.assertNotIn("Scanner", self.visit("/my", self.stranger).text)
+        self.give("reader")
+        self.assertNotIn('data-todo="ticket_', self.visit("/my", self.colleague).text, "who only reads cannot answer")
+
+    def test_tickets_belong_to_the_copy_of_a_person_s_data(self):
+        (part,) = [part for part in self.colleague._client_export_parts() if part["key"] == "tickets"]
+        self.assertEqual([row["Title"] for row in part["rows"]], ["Scanner"])

@@ -5,14 +5,15 @@ import { registry } from "@web/core/registry";
 import { passwordStrength } from "@nestogy_portal/password/password_strength";
 import { Component } from "@odoo/owl";
 
-/** Shows a generated password, once: it came with the answer of the server and is kept nowhere. */
+/** Shows generated passwords, once: they came with the answer of the server and are kept nowhere. */
 export class ShowPassword extends Component {
     static template = "nestogy_portal.ShowPassword";
     static components = { CopyButton, Dialog };
-    static props = { close: Function, name: String, login: String, password: String };
+    static props = { close: Function, people: Array, button: String };
 
     get title() {
-        return _t("Password of %s", this.props.name);
+        const { people } = this.props;
+        return people.length === 1 ? _t("Password of %s", people[0].name) : _t("%s passwords", people.length);
     }
 
     get copied() {
@@ -23,18 +24,20 @@ export class ShowPassword extends Component {
         return _t("Copy");
     }
 
-    get strength() {
-        return passwordStrength(this.props.password);
+    strength(password) {
+        return passwordStrength(password);
     }
 
-    get strengthText() {
-        return [_t("Weak"), _t("Medium"), _t("Strong")][Math.floor(this.strength * 2)];
+    strengthText(password) {
+        return [_t("Weak"), _t("Medium"), _t("Strong")][Math.floor(this.strength(password) * 2)];
     }
 }
 
 registry.category("actions").add("nestogy_portal.show_password", (env, action) => {
     const { name, login, password, next } = action.params;
+    const people = action.params.people || [{ name, login, password }];
+    const button = action.params.button || _t("Open the Profile");
     return new Promise((resolve) => {
-        env.services.dialog.add(ShowPassword, { name, login, password }, { onClose: () => resolve(next) });
+        env.services.dialog.add(ShowPassword, { people, button }, { onClose: () => resolve(next) });
     });
 });

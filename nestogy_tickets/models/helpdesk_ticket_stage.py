@@ -1,0 +1,11 @@
+from odoo import fields, models
+
+
+class HelpdeskTicketStage(models.Model):
+    _inherit = "helpdesk.ticket.stage"
+
+    waits_for_client = fields.Boolean(
+        string="Waits for the Client",
+        groups="base.group_user",
+        help="Tickets of this stage stand on the client's first page of the portal until the client has answered.",
+    )
