@@ -60,6 +60,7 @@ TOP_LEVEL = {
         ".gitattributes",
     ),
 }
+LARGEST_ROOM = 30  # files of models that stand beside each other
 HOOKS = {
     "_client_dashboard_widgets": "nestogy_clients",
     "_client_quick_actions": "nestogy_clients",
@@ -263,6 +264,14 @@ def test_tools_do_not_import_odoo(addon, path):
 def test_an_addon_has_only_the_known_rooms(addon):
     found = {path.name for path in addon.folder.iterdir() if path.name[0] != "." and path.name != "__pycache__"}
     assert found <= ROOMS | ADDON_FILES
+
+
+@each_addon
+def test_models_are_grouped_by_subject(addon):
+    models = addon.folder / "models"
+    for folder in (models, *(path for path in models.rglob("*") if path.is_dir())):
+        files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(files) <= LARGEST_ROOM, f"{folder.name} holds {len(files)} files: split it by subject"
 
 
 @each("models", "wizards")

@@ -188,7 +188,7 @@ class TestQuality(ClientsCase):
             "UPDATE nestogy_quality_rule SET domain = %s WHERE id = %s", ["[('gone_field', '=', 1)]", rule.id]
         )
         self.env.invalidate_all()
-        with self.assertLogs("odoo.addons.nestogy_clients.models.res_partner_quality", "WARNING"):
+        with self.assertLogs("odoo.addons.nestogy_clients.models.client.res_partner_quality", "WARNING"):
             client = self.make_client("Acme", email="a@acme.example")
             self.assertEqual(client.quality_score, 100)
 

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..models.res_partner_credit import CREDIT_STATUSES
+from ..models.money.res_partner_credit import CREDIT_STATUSES
 
 
 class NestogyClientCreditSet(models.TransientModel):

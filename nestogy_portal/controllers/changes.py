@@ -5,8 +5,8 @@ from werkzeug.exceptions import NotFound
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
-from ..models.nestogy_change_request import COLLEAGUE, OPEN, TARGETS
-from ..models.res_users import STEP_UP
+from ..models.access.res_users import STEP_UP
+from ..models.request.nestogy_change_request import COLLEAGUE, OPEN, TARGETS
 from .portal import LONGEST_ID
 from .profile import PortalProfile
 from .security import confirmed

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessDenied
 from odoo.http import Controller, request, route
 from odoo.tools import format_datetime
 
-from ..models.nestogy_portal_link import DOCUMENT_BY_LINK, PAGES
+from ..models.login.nestogy_portal_link import DOCUMENT_BY_LINK, PAGES
 from ..tools import colors
 from ..tools.link_tokens import is_token, local_path, mask_address, new_token
 

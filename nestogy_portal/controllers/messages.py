@@ -4,7 +4,7 @@ from odoo.http import request, route
 
 from odoo.addons.nestogy_clients.tools import document_files
 
-from ..models.nestogy_conversation import FILES_LIMIT, TEXT_CHARACTERS
+from ..models.communication.nestogy_conversation import FILES_LIMIT, TEXT_CHARACTERS
 from .areas import area
 from .portal import ClientPortal
 

@@ -3,7 +3,7 @@ from odoo.http import request, route
 
 from odoo.addons.web.controllers.home import Home
 
-from ..models.res_users_password import CHANGE_URL, PENDING
+from ..models.login.res_users_password import CHANGE_URL, PENDING
 from ..tools.passwords import MINIMUM
 
 

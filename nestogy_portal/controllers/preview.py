@@ -4,7 +4,7 @@ from werkzeug.exceptions import NotFound
 
 from odoo.http import Controller, request, route
 
-from ..models.ir_http import PREVIEW, PREVIEW_SECONDS
+from ..models.login.ir_http import PREVIEW, PREVIEW_SECONDS
 from ..tools.link_tokens import local_path
 
 

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
-from ..models.ir_http import PREVIEWED
+from ..models.login.ir_http import PREVIEWED
 from .portal import ClientPortal
 from .security import confirmed
 

@@ -7,7 +7,7 @@ from odoo.http import request, route
 from odoo.addons.payment.controllers.portal import PaymentPortal
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
-from ..models.res_users import STEP_UP
+from ..models.access.res_users import STEP_UP
 from ..tools.link_tokens import local_path, mask_address
 from .areas import area
 

@@ -17,7 +17,7 @@ from werkzeug.urls import url_encode
 from odoo import Command, http
 from odoo.tests.common import HOST
 
-from ..models.res_users import STEP_UP
+from ..models.access.res_users import STEP_UP
 from .common import PASSWORD, PortalMakers
 
 CANARY = "Canary7391"

@@ -4,8 +4,8 @@ import time
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
-from ..models.res_users import STEP_UP
-from ..models.res_users_password import CHANGE_URL, PENDING
+from ..models.access.res_users import STEP_UP
+from ..models.login.res_users_password import CHANGE_URL, PENDING
 from ..tools.link_tokens import new_token
 from .accessibility import DESKTOP, PHONE, AccessibilityMixin
 from .common import PortalMakers

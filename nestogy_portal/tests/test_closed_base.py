@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 from .common import PASSWORD, PortalCase, RefusedCall
 from .crawl import CANARY, CrawlMakers
 
-QUIET = ("odoo.http", "odoo.addons.base.models.ir_http", "odoo.addons.nestogy_portal.models.ir_http_guard")
+QUIET = ("odoo.http", "odoo.addons.base.models.ir_http", "odoo.addons.nestogy_portal.models.login.ir_http_guard")
 
 
 @tagged("post_install", "-at_install")

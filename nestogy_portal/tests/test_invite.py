@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
-from ..models.mail_mail import PASSWORD_MARK
+from ..models.communication.mail_mail import PASSWORD_MARK
 from .common import PASSWORD, PortalCase, PortalMakers
 
 GENERATED = re.compile(r"[A-Za-z2-9]{5}(?:-[A-Za-z2-9]{5}){3}")

@@ -200,7 +200,7 @@ class TestLinkRequest(PortalCase):
             return answer(request)
 
         self.patch(type(self.requests), "_answer", fail)
-        with mute_logger("odoo.addons.nestogy_portal.models.nestogy_portal_link_request"):
+        with mute_logger("odoo.addons.nestogy_portal.models.login.nestogy_portal_link_request"):
             mails = self.answer()
         self.assertEqual(mails.recipient_ids, self.owner)
         self.assertTrue(bad.is_answered)

@@ -204,7 +204,7 @@ class TestPaymentGuard(PortalCase):
         with mute_logger("odoo.http"), self.assertRaisesRegex(RefusedCall, "log in"):
             self.start(route="/invoice/transaction/overdue", amount=42, payment_reference="x")
 
-    @mute_logger("odoo.addons.nestogy_portal.models.payment_transaction")
+    @mute_logger("odoo.addons.nestogy_portal.models.money.payment_transaction")
     def test_a_disabled_provider_is_not_believed(self):
         self.enter(self.owner)
         values = self.start()
@@ -213,7 +213,7 @@ class TestPaymentGuard(PortalCase):
         self.assertEqual(self.transactions().state, "draft")
         self.assertEqual(self.invoice.amount_residual, 120)
 
-    @mute_logger("odoo.addons.nestogy_portal.models.payment_transaction")
+    @mute_logger("odoo.addons.nestogy_portal.models.money.payment_transaction")
     def test_a_failure_to_settle_keeps_the_payment_for_the_job(self):
         self.enter(self.owner)
         values = self.start()

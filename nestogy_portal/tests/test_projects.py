@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.project_task import CLIENT_FIELDS
+from ..models.project.project_task import CLIENT_FIELDS
 from .common import PASSWORD, PortalCase, RefusedCall
 
 RULES = "odoo.addons.base.models.ir_rule"

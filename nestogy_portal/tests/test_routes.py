@@ -16,7 +16,7 @@ ADDONS = {
 QUIET = (
     *("odoo.http", "odoo.sql_db", "odoo.models", "odoo.orm.models", "odoo.addons.base.models.ir_http"),
     *("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.addons.http_routing.models.ir_http"),
-    *("odoo.addons.nestogy_portal.models.ir_http_guard", "odoo.addons.nestogy_portal.controllers.stripe"),
+    *("odoo.addons.nestogy_portal.models.login.ir_http_guard", "odoo.addons.nestogy_portal.controllers.stripe"),
 )
 
 

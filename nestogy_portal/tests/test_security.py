@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..controllers.link import DEVICE_COOKIE
-from ..models.res_users import STEP_UP
+from ..models.access.res_users import STEP_UP
 from .common import PASSWORD, PortalCase, RefusedCall
 
 

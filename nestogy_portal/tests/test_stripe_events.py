@@ -13,7 +13,7 @@ from .common import PortalCase
 SECRET = "whsec_test"
 MUTED = (
     "odoo.addons.nestogy_portal.controllers.stripe",
-    "odoo.addons.nestogy_portal.models.payment_transaction",
+    "odoo.addons.nestogy_portal.models.money.payment_transaction",
     "odoo.addons.payment_stripe.controllers.main",
     "odoo.addons.payment_stripe.models.payment_transaction",
     "odoo.addons.payment.models.payment_transaction",

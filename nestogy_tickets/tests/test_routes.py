@@ -11,7 +11,7 @@ from .common import TicketsMakers
 TABLE = Path(__file__).with_name("routes.txt")
 ADDONS = {"nestogy_tickets", "helpdesk_mgmt", "helpdesk_mgmt_project", "helpdesk_mgmt_rating"}
 QUIET = ("odoo.http", "odoo.sql_db", "odoo.addons.base.models.ir_rule", "odoo.addons.http_routing.models.ir_http")
-GUARD = "odoo.addons.nestogy_portal.models.ir_http_guard"
+GUARD = "odoo.addons.nestogy_portal.models.login.ir_http_guard"
 
 
 @tagged("post_install", "-at_install")

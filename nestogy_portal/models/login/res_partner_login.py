@@ -1,0 +1,45 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import email_normalize
+
+from ...tools.passwords import is_username
+
+
+class ResPartner(models.Model):
+    """The login that staff makes for a contact: its user name, and how the contact comes to a password."""
+
+    _inherit = "res.partner"
+
+    @api.model
+    def _login_problem(self, login, is_own=True, among_all=True):
+        """Say what keeps a text from becoming somebody's user name.
+
+        :param str login: a name of its own, or an e-mail address
+        :param bool is_own: a name of its own, as against the contact's e-mail address
+        :param bool among_all: ask as well whether somebody has it
+        :return: a sentence, empty when nothing is in the way
+        """
+        login = (login or "").strip()
+        if is_own and not is_username(login.lower()):
+            return self.env._(
+                "A user name has 3 to 40 letters, digits, dots, dashes or underscores; it begins and ends with a"
+                " letter or digit."
+            )
+        if not is_own and not email_normalize(login):
+            return self.env._("Write the e-mail address of the person who signs in.")
+        wanted = login.lower() if is_own else email_normalize(login)
+        return self._username_taken(wanted) if among_all and self._logins_taken({wanted}) else ""
+
+    def _make_portal_login(self, login, generate):
+        """Make the portal user of a contact who has none.
+
+        :param str login: checked by the caller with :meth:`_login_problem`
+        :param bool generate: generate a password, instead of sending the mail with which the contact sets one
+        :return: the generated password, which is not kept anywhere; empty when the mail was sent
+        """
+        self.ensure_one()
+        self._check_may_manage_portal()
+        result = self._portal_invite("password_shown" if generate else "link", {self: login})[self]
+        if not result["ok"]:
+            raise UserError(result["message"])
+        return result.get("password", "")
