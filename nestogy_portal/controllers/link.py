@@ -19,7 +19,6 @@ COUNTED = "nestogy.portal.counted"
 DEVICE_SECONDS = 180 * 24 * 3600
 USES, USES_SECONDS = 30, 600  # attempts of one IP address
 FRESH, FRESH_SECONDS = 3, 600  # links that one contact may ask for
-ASKS_OF_IP, ASKS_OF_ALL, ALL_SECONDS = 10, 300, 3600  # requests of one IP address in ten minutes, of all in an hour
 
 
 class PortalLink(Controller):
@@ -115,7 +114,7 @@ class PortalLink(Controller):
         address = address.strip() if isinstance(address, str) else ""
         if not address or len(address) > 254 or "@" not in address:
             return self._render_page("ask", redirect=local_path(redirect), problem="address")
-        if self._asks_too_much(address):
+        if request.env["nestogy.portal.attempt"]._exceeds_asks(address, request.httprequest.remote_addr):
             return self._render_page("wait", status=429)
         browser = request.env["nestogy.portal.link.request"]._ask(
             address, path=local_path(redirect), lang=self._page_lang(None)
@@ -167,16 +166,6 @@ class PortalLink(Controller):
             return request.redirect(path, code=303)
         # a second factor is asked for
         return request.redirect_query(user._mfa_url(), {"redirect": path}, code=303)
-
-    def _asks_too_much(self, address):
-        """Count a request for a link, and say whether it is one too many."""
-        attempts = request.env["nestogy.portal.attempt"]
-        if attempts._exceeds("ask all", "everybody", ASKS_OF_ALL, ALL_SECONDS):
-            _logger.error("More than %s sign-in links were asked for within an hour; no more are sent", ASKS_OF_ALL)
-            return True
-        if attempts._exceeds("ask", request.httprequest.remote_addr, ASKS_OF_IP, FRESH_SECONDS):
-            return True
-        return attempts._exceeds("ask address", f"address {address.lower()}", FRESH, FRESH_SECONDS)
 
     @route("/my/link/to/<string:model>/<int:document_id>", type="http", auth="user", readonly=True, sitemap=False)
     def open_document(self, model, document_id, **kwargs):

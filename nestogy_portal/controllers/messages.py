@@ -14,12 +14,6 @@ SENT, SENT_SECONDS = 60, 3600  # messages of one person
 class ClientMessages(ClientPortal):
     """The conversation of a client with the firm."""
 
-    def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        if not counters:
-            values["unread_messages"] = request.env["nestogy.conversation"]._portal_unread()
-        return values
-
     @route("/my/messages", type="http", auth="user", website=True, methods=["GET"], readonly=True, sitemap=False)
     @area("messages")
     def portal_my_messages(self, before=None, **kwargs):

@@ -80,7 +80,10 @@ class PortalPeople(CustomerPortal):
             "may_manage": request.env.user._portal_may_act(),
             "notice": notice,
             "problem": problem,
-            "form": {name: request.params.get(name, "") for name in ("name", "email", "level")} if problem else {},
+            "form": {
+                "level": str(me._portal_usual_level()),
+                **({name: request.params.get(name, "") for name in ("name", "email", "level")} if problem else {}),
+            },
         }
         response = request.render("nestogy_portal.portal_my_people", values)
         response.headers["Cache-Control"] = "no-store"

@@ -10,6 +10,7 @@ from odoo.addons.hr_timesheet.controllers.portal import TimesheetCustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 from odoo.addons.project.controllers.portal import ProjectCustomerPortal
 
+from ..tools.page_words import known_period
 from .areas import area
 from .portal import ClientPortal
 
@@ -61,17 +62,6 @@ class ClientProjects(ClientPortal, ProjectCustomerPortal):
     def _as_page(page):
         return page if isinstance(page, int) else 1
 
-    def _clean_dates(self, begin, end):
-        return (begin, end) if begin and end and self._is_date(begin) and self._is_date(end) else (None, None)
-
-    def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        if not counters:
-            values["is_of_client"] = self._is_of_client()
-            if values["is_of_client"] and request.env.user._portal_scope("projects") != "none":
-                values["project_figures"] = request.env["project.project"]._portal_counts()
-        return values
-
     def _render_private(self, template, values):
         response = request.render(template, self._prepare_portal_layout_values() | values)
         response.headers["Cache-Control"] = "no-store"
@@ -122,7 +112,7 @@ class ClientProjects(ClientPortal, ProjectCustomerPortal):
     @area("projects")
     def portal_my_projects(self, page=1, date_begin=None, date_end=None, sortby=None, filterby=None, search=None, **kw):
         if not self._is_of_client():
-            date_begin, date_end = self._clean_dates(date_begin, date_end)
+            date_begin, date_end = known_period(date_begin, date_end)
             sortby = sortby if sortby in self._prepare_searchbar_sortings() else None
             return super().portal_my_projects(self._as_page(page), date_begin, date_end, sortby, **kw)
         values = self._list_values(request.env["project.project"], "/my/projects", page, sortby, filterby, search)
@@ -224,7 +214,7 @@ class ClientProjects(ClientPortal, ProjectCustomerPortal):
 
     def _task_words(self, words):
         """What an address says about a list of Odoo's, without what it cannot mean."""
-        begin, end = self._clean_dates(words.get("date_begin"), words.get("date_end"))
+        begin, end = known_period(words.get("date_begin"), words.get("date_end"))
         sortings, groupings = self._task_get_searchbar_sortings(True), self._task_get_searchbar_groupby(True)
         inputs = self._task_get_searchbar_inputs(True)
         allowed = {"sortby": sortings, "groupby": groupings, "search_in": inputs}

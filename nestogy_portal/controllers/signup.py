@@ -2,8 +2,6 @@ from odoo.http import request, route
 
 from odoo.addons.auth_signup.controllers.main import AuthSignupHome
 
-ASKS, SECONDS = 10, 600
-
 
 class DiscreetSignup(AuthSignupHome):
     """Never tell a stranger which addresses have an account."""
@@ -27,12 +25,9 @@ class DiscreetSignup(AuthSignupHome):
         if not asks or not qcontext.get("reset_password_enabled"):
             return super().web_auth_reset_password(*args, **kw)
         login = str(qcontext.get("login") or "").strip()
-        exceeds = request.env["nestogy.portal.attempt"]._exceeds
         if not login:
             qcontext["error"] = request.env._("Type your e-mail address.")
-        elif exceeds("ask", request.httprequest.remote_addr, ASKS, SECONDS) or exceeds(
-            "ask address", f"address {login.lower()[:254]}", 3, SECONDS
-        ):
+        elif request.env["nestogy.portal.attempt"]._exceeds_asks(login, request.httprequest.remote_addr):
             qcontext["error"] = request.env._("Too many attempts; wait ten minutes and try again.")
         else:
             request.env["nestogy.portal.link.request"]._ask(login, purpose="password")

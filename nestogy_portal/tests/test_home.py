@@ -7,7 +7,7 @@ from odoo.tests import tagged
 
 from .common import PASSWORD, PortalCase
 
-QUERIES = 60  # of a warm page with all cards, Odoo's own for session and menus included
+QUERIES = 15  # of a warm page with all cards, Odoo's own for session and menus included
 
 
 @tagged("post_install", "-at_install")

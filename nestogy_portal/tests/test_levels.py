@@ -1,3 +1,5 @@
+from lxml import html
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
@@ -189,6 +191,12 @@ class TestLevels(PortalCase):
             response = self.post_form("/my/people", "/my/people/invite", **data)
             self.assertEqual(response.status_code, 200)
             self.assertIn("alert-danger", response.text)
+        page = html.fromstring(self.open("/my/people").content)
+        self.assertEqual(
+            page.xpath("//select[@id='person_level']/option[@selected]/@value"),
+            [str(self.owner._get_portal_profile()[0].level_id.id)],
+            "the usual level is chosen already, not the highest",
+        )
 
     # why
 

@@ -7,7 +7,6 @@ _START = re.compile(
     r"""\s*(?:<html\b[^>]*>.*?<body\b[^>]*>)?\s*(?:<div style="display: ?none;[^>]*>[^<]*</div>)?""",
     re.IGNORECASE | re.DOTALL,
 )
-_END = re.compile(r"\s*(?:</body>\s*)?(?:</html>\s*)?\Z", re.IGNORECASE)
 
 
 def company_logos(bases):
@@ -17,6 +16,15 @@ def company_logos(bases):
     return re.compile(rf"<img\b[^<>]*\bsrc=([\"'])(?:{prefix})?{path}\1[^<>]*>", re.IGNORECASE)
 
 
+def _end(body):
+    """Where the visible part of a mail ends; without a pattern, which would try each of many blanks anew."""
+    shown = body.rstrip()
+    for tag in ("</html>", "</body>"):
+        if shown[-len(tag) :].lower() == tag:
+            shown = shown[: -len(tag)].rstrip()
+    return len(shown)
+
+
 def wrap(body, head, foot, bases):
     """Give a mail a head and foot; the company's own logo goes, since the head has the brand's.
 
@@ -24,6 +32,6 @@ def wrap(body, head, foot, bases):
     :param bases: addresses of our own hosts
     """
     body = company_logos(bases).sub("", body)
-    start, end = _START.match(body).end(), _END.search(body).start()
+    start, end = _START.match(body).end(), _end(body)
     end = max(start, end)
     return f"{body[:start]}{head}{body[start:end]}{foot}{body[end:]}"

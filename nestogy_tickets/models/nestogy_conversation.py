@@ -15,7 +15,7 @@ class NestogyConversation(models.Model):
         self.env["helpdesk.ticket"].check_access("create")
         # the messages of a conversation that the user may write to
         messages_sudo = self.env["mail.message"].sudo()
-        domain = self._open_messages_domain(self)
+        domain = self._open_messages_domain(self.ids)
         asked_sudo = messages_sudo.search([*domain, ("author_id.partner_share", "=", True)], order="id desc", limit=1)
         if not asked_sudo:
             raise UserError(self.env._("The client has not written yet; open a ticket with New Ticket on the client."))

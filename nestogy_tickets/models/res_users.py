@@ -1,37 +1,44 @@
 from odoo import models
 from odoo.fields import Domain
 
+TICKETS_SHOWN = 3
+
 
 class ResUsers(models.Model):
     """Tickets on the first page of the portal."""
 
     _inherit = "res.users"
 
-    def _portal_figures(self):
-        figures = super()._portal_figures()
-        if self._portal_scope("tickets") != "none":
-            figures["tickets"] = self._portal_ticket_figures()
+    def _portal_counted(self):
+        counted = super()._portal_counted()
+        tickets = self.env["helpdesk.ticket"]
+        if self._portal_scope("tickets") != "none" and tickets.has_access("read"):
+            counted["tickets"] = tickets._search(self._portal_open_tickets())
+            counted["tickets_waiting"] = tickets._search(self._portal_waiting_tickets())
+        return counted
+
+    def _portal_figures(self, counts):
+        figures = super()._portal_figures(counts)
+        if "tickets" in counts:
+            first = self.env["helpdesk.ticket"]
+            if counts["tickets_waiting"]:
+                first = first.search_fetch(
+                    self._portal_waiting_tickets(), ["number", "name"], order="last_update, id", limit=TICKETS_SHOWN
+                )
+            figures["tickets"] = {"open": counts["tickets"], "waiting": counts["tickets_waiting"], "first": first}
         return figures
 
-    def _portal_ticket_figures(self):
-        """How many tickets are open, and which of them wait for the client; called with the visitor's own rights."""
-        tickets = self.env["helpdesk.ticket"]
-        if not tickets.has_access("read"):
-            return {"open": 0, "waiting": 0, "first": tickets}
-        domain = Domain("commercial_partner_id", "=", self.commercial_partner_id.id) & tickets._open_domain()
-        counts = dict(tickets._read_group(domain, ["stage_id"], ["__count"]))
-        # visitors see the stages of their tickets; which of them wait for the client is a setting of the firm
-        waiting = [stage.id for stage in counts if stage.sudo().waits_for_client]
-        first = tickets
-        if waiting:
-            first = tickets.search_fetch(
-                domain & Domain("stage_id", "in", waiting), ["number", "name"], order="last_update, id", limit=4
-            )
-        return {
-            "open": sum(counts.values()),
-            "waiting": sum(number for stage, number in counts.items() if stage.id in waiting),
-            "first": first,
-        }
+    def _portal_open_tickets(self):
+        client = self.commercial_partner_id
+        return Domain("commercial_partner_id", "=", client.id) & self.env["helpdesk.ticket"]._open_domain()
+
+    def _portal_waiting_tickets(self):
+        """Domain of the tickets that wait for the client's answer."""
+        # which stages wait for the client is a setting of the firm
+        stages_sudo = self.env["helpdesk.ticket.stage"].sudo()
+        return self._portal_open_tickets() & Domain(
+            "stage_id", "in", stages_sudo._search([("waits_for_client", "=", True)])
+        )
 
     def _portal_todos(self, figures):
         return [*super()._portal_todos(figures), *self._portal_ticket_todos(figures.get("tickets"))]
@@ -40,7 +47,7 @@ class ResUsers(models.Model):
         if not figures or not figures["waiting"] or not self._portal_may_act():
             return []
         base = {"sequence": 25, "tone": "warning", "icon": "fa-life-ring", "action": self.env._("Answer")}
-        if figures["waiting"] > 3:
+        if figures["waiting"] > TICKETS_SHOWN:
             title = self.env._("%s tickets wait for your answer", figures["waiting"])
             return [base | {"key": "tickets", "title": title, "detail": "", "url": "/my/tickets"}]
         return [

@@ -1,3 +1,4 @@
+from . import nestogy_portal_catalogue_mixin
 from . import nestogy_portal_area
 from . import nestogy_portal_level
 from . import nestogy_portal_level_right

@@ -20,6 +20,7 @@ class NestogyPortalArea(models.Model):
 
     _name = "nestogy.portal.area"
     _description = "Portal Area"
+    _inherit = ["nestogy.portal.catalogue.mixin"]
     _order = "sequence, id"
 
     key = fields.Char(required=True, readonly=True)
@@ -32,22 +33,6 @@ class NestogyPortalArea(models.Model):
     )
 
     _key_unique = models.UniqueIndex("(key)", "There is an area with this key.")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        records = super().create(vals_list)
-        self.env.registry.clear_cache()  # see nestogy.portal.profile._catalogue()
-        return records
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.model
     def _area_models(self):

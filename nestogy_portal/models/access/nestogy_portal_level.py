@@ -9,6 +9,7 @@ class NestogyPortalLevel(models.Model):
 
     _name = "nestogy.portal.level"
     _description = "Portal Level"
+    _inherit = ["nestogy.portal.catalogue.mixin"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)
@@ -56,22 +57,6 @@ class NestogyPortalLevel(models.Model):
                 raise UserError(
                     self.env._("Contacts have the level %s; give them another one, or archive the level.", level.name)
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        records = super().create(vals_list)
-        self.env.registry.clear_cache()  # see nestogy.portal.profile._catalogue()
-        return records
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     def _scope(self, key):
         """How far this level reaches in an area: ``none``, ``own`` or ``company``."""

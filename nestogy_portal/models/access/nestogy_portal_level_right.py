@@ -9,6 +9,7 @@ class NestogyPortalLevelRight(models.Model):
 
     _name = "nestogy.portal.level.right"
     _description = "Portal Level Right"
+    _inherit = ["nestogy.portal.catalogue.mixin"]
     _order = "area_sequence, id"
 
     level_id = fields.Many2one("nestogy.portal.level", required=True, index=True, ondelete="cascade")
@@ -18,22 +19,6 @@ class NestogyPortalLevelRight(models.Model):
     scope = fields.Selection(SCOPES, string="Sees", required=True, default="none")
 
     _one_right = models.UniqueIndex("(level_id, area_id)", "A level has one row for each area.")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        records = super().create(vals_list)
-        self.env.registry.clear_cache()  # see nestogy.portal.profile._catalogue()
-        return records
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.constrains("scope", "area_id")
     def _check_scope(self):

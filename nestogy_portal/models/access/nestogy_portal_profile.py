@@ -12,6 +12,7 @@ class NestogyPortalProfile(models.Model):
 
     _name = "nestogy.portal.profile"
     _description = "Portal Profile"
+    _inherit = ["nestogy.portal.catalogue.mixin"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)
@@ -66,22 +67,6 @@ class NestogyPortalProfile(models.Model):
                 raise ValidationError(
                     self.env._("A temporary password works for 1 to %s days; choose within.", MOST_PASSWORD_DAYS)
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        records = super().create(vals_list)
-        self.env.registry.clear_cache()  # see nestogy.portal.profile._catalogue()
-        return records
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.model
     @tools.ormcache()

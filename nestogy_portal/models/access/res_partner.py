@@ -16,6 +16,16 @@ class ResPartner(models.Model):
     sale_warn_msg = fields.Text(groups="base.group_user")
     category_id = fields.Many2many(groups="base.group_user")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env["ir.rule"]._forget_families()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "parent_id" in vals:
+            self.env["ir.rule"]._forget_families()
+        return super().write(vals)
+
     @api.model
     def _search_display_name(self, operator, value):
         """Find partners by their name alone where a portal user searches: the other keys are for staff."""

@@ -49,6 +49,11 @@ class ResPartner(models.Model):
         levels_sudo = mine_sudo.search([("may_offer", "=", True)])  # visitors have no rights on levels
         return levels_sudo.filtered(lambda level: level._is_within(mine_sudo))
 
+    def _portal_usual_level(self):
+        """Id of the level that colleagues have unless somebody gives them another one."""
+        profile_sudo, _origin = self._get_portal_profile()
+        return profile_sudo.level_id.id
+
     def _check_manages_people(self):
         """
         :raise AccessError: the visitor does not manage colleagues

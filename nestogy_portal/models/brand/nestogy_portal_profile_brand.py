@@ -203,11 +203,6 @@ class NestogyPortalProfile(models.Model):
         self._follow_brand_hosts(set(vals))
         return result
 
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
-
     @api.model
     def _clean_brand(self, vals):
         cleaned = dict(vals)
@@ -221,7 +216,6 @@ class NestogyPortalProfile(models.Model):
     def _follow_brand_hosts(self, names):
         if not names & {"brand_host", "active"}:
             return
-        self.env.registry.clear_cache()
         if any(self.mapped("brand_host")):
             # otherwise Odoo moves the server's address to whichever host an administrator signs in at
             parameters_sudo = self.env["ir.config_parameter"].sudo()  # managers may not write parameters
@@ -244,10 +238,7 @@ class NestogyPortalProfile(models.Model):
         """The profile that holds for a company's clients who have no other, in sudo."""
         # whoever looks at the portal may not read profiles
         profile_sudo = company.sudo().portal_profile_id
-        if not profile_sudo:
-            standard = self.env.ref("nestogy_portal.nestogy_portal_profile_standard", raise_if_not_found=False)
-            profile_sudo = (standard or self.browse()).sudo()  # as above
-        return self.sudo().browse(profile_sudo.ids)  # as above, in this language
+        return self.sudo().browse(profile_sudo.id or self._catalogue()["standard"])  # as above, in this language
 
     @api.model
     def _brand_of(self, partner):

@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import email_normalize, format_datetime, html2plaintext, plaintext2html
+from odoo.tools import SQL, email_normalize, format_datetime, html2plaintext, plaintext2html
 
 from odoo.addons.nestogy_clients.tools import document_files
 
@@ -206,12 +206,15 @@ class NestogyConversation(models.Model):
 
     @api.model
     def _open_messages_domain(self, conversations):
-        """The messages of conversations that both sides see."""
+        """The messages of conversations that both sides see.
+
+        :param conversations: ids or a :class:`Query`
+        """
         return (
             Domain("model", "=", self._name)
-            & Domain("res_id", "in", conversations.ids)
+            & Domain("res_id", "in", conversations)
             & Domain("message_type", "in", WRITTEN)
-            & Domain("subtype_id", "=", self.env.ref("mail.mt_comment").id)
+            & Domain("subtype_id", "=", self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"))
             & Domain("is_internal", "=", False)
         )
 
@@ -337,17 +340,24 @@ class NestogyConversation(models.Model):
 
     @api.model
     def _portal_unread(self):
-        """How many messages of ours the visitor has not read."""
-        conversation = self._portal_conversation()
-        if not conversation:
-            return 0
-        # his own mark, on which he has no rights
-        mark_sudo = conversation.sudo().reader_ids.filtered(lambda mark: mark.partner_id == self.env.user.partner_id)
-        domain = self._open_messages_domain(conversation) & Domain("author_id.partner_share", "=", False)
-        if mark_sudo:
-            domain &= Domain("date", ">", mark_sudo.seen_at)
-        # found by the visitor's rights on the conversation
-        return self.env["mail.message"].sudo().search_count(domain)
+        """The messages of ours that the visitor has not read, as a :class:`Query`."""
+        me = self.env.user.partner_id
+        marks = self.env["nestogy.conversation.reader"]
+        marks.flush_model(["conversation_id", "partner_id", "seen_at"])
+
+        def is_unread(_model, alias, _query):
+            return SQL(
+                "NOT EXISTS (SELECT 1 FROM nestogy_conversation_reader mark WHERE mark.conversation_id = %s"
+                " AND mark.partner_id = %s AND mark.seen_at >= %s)",
+                SQL.identifier(alias, "res_id"),
+                me.id,
+                SQL.identifier(alias, "date"),
+            )
+
+        found = self._search([("client_id", "=", me.commercial_partner_id.id)])  # with the visitor's rights
+        domain = self._open_messages_domain(found) & Domain("author_id.partner_share", "=", False)
+        # of the conversations just found
+        return self.env["mail.message"].sudo()._search(domain & Domain.custom(to_sql=is_unread))
 
     def _portal_rows(self, before=None):
         """The latest messages for the page, oldest first, in as many queries for one message as for many.
@@ -359,7 +369,7 @@ class NestogyConversation(models.Model):
         """
         # the messages that both sides see, with the names of who wrote them
         messages_sudo = self.env["mail.message"].sudo()
-        domain = self._open_messages_domain(self)
+        domain = self._open_messages_domain(self.ids)
         if before:
             domain &= Domain("id", "<", before)
         found = messages_sudo.search(domain, order="id desc", limit=MESSAGES_SHOWN + 1) if self else messages_sudo
@@ -398,7 +408,7 @@ class NestogyConversation(models.Model):
         self.ensure_one()
         # marks are written by this method alone
         conversation_sudo = self.sudo()
-        domain = self._open_messages_domain(self) & Domain("id", "=", message_id)
+        domain = self._open_messages_domain(self.ids) & Domain("id", "=", message_id)
         message_sudo = conversation_sudo.env["mail.message"].search(domain, limit=1)
         if not message_sudo:
             return
@@ -416,7 +426,7 @@ class NestogyConversation(models.Model):
         """
         # clients have no rights on files: what they get comes through here
         messages_sudo = self.env["mail.message"].sudo()
-        domain = self._open_messages_domain(self) & Domain("attachment_ids", "=", attachment_id)
+        domain = self._open_messages_domain(self.ids) & Domain("attachment_ids", "=", attachment_id)
         return messages_sudo.search(domain, limit=1).attachment_ids.filtered(lambda file: file.id == attachment_id)
 
     @api.model

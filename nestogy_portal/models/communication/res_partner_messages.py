@@ -57,7 +57,7 @@ class ResPartner(models.Model):
         conversation = conversations.search([("client_id", "=", self.id)], limit=1)
         messages = self.env["mail.message"].browse()
         if conversation:
-            domain = conversations._open_messages_domain(conversation)
+            domain = conversations._open_messages_domain(conversation.ids)
             # of a conversation that the user may read
             messages = self.env["mail.message"].sudo().search(domain, order="id desc", limit=WIDGET_ROWS)
         widgets.append(

@@ -20,6 +20,7 @@ REFERRER = "strict-origin-when-cross-origin"
 # pages that open with a secret in their address, and send it nowhere
 SECRET_PATHS = ("/my/link", "/web/signup", "/web/reset_password", "/rate", "/mail/unfollow")
 CLIENT_PATHS = ("/my", "/new/ticket", "/submitted/ticket", "/ticket", "/invoice", "/payment", "/portal", *SECRET_PATHS)
+PUBLIC_PATHS = ("/my/brand",)  # pictures of a firm, which browsers and proxies may keep
 SESSION_COOKIE = "session_id="
 
 
@@ -42,7 +43,10 @@ class IrHttp(models.AbstractModel):
             return super()._dispatch(endpoint)
         cls._check_parameters(endpoint)
         try:
-            return super()._dispatch(endpoint)
+            response = super()._dispatch(endpoint)
+            if request.httprequest.method == "POST":
+                request.env.flush_all()  # what cannot be stored shows here and not after the page
+            return response
         except MISUNDERSTANDINGS as error:
             if not request.params:
                 raise  # nothing was said that could be misunderstood: the failure is ours
@@ -118,4 +122,5 @@ class IrHttp(models.AbstractModel):
         headers.setdefault("Referrer-Policy", "no-referrer" if path.startswith(SECRET_PATHS) else REFERRER)
         headers.setdefault("Content-Security-Policy", "frame-ancestors 'self'")
         headers.setdefault("X-Frame-Options", "SAMEORIGIN")
-        headers["Cache-Control"] = PRIVATE
+        if not path.startswith(PUBLIC_PATHS):
+            headers["Cache-Control"] = PRIVATE

@@ -1,3 +1,4 @@
+import logging
 import time
 
 import psycopg2
@@ -6,7 +7,12 @@ from odoo import api, fields, models
 
 from ...tools.link_tokens import rate_key
 
+_logger = logging.getLogger(__name__)
+
 COUNT_TRIES = 20
+# mails that are asked for without a login: of one address and one IP address in ten minutes, of everybody in an hour
+ASKS_OF_ADDRESS, ASKS_OF_IP, ASK_SECONDS = 3, 10, 600
+ASKS_OF_ALL, ALL_SECONDS = 300, 3600
 
 
 class NestogyPortalAttempt(models.Model):
@@ -42,6 +48,16 @@ class NestogyPortalAttempt(models.Model):
             except psycopg2.errors.SerializationFailure:
                 continue  # another request counted at the same moment
         return True  # so many at once are no person
+
+    @api.model
+    def _exceeds_asks(self, address, ip):
+        """Count that somebody unknown asked for a mail to an address, and say whether it is one too many."""
+        if self._exceeds("ask all", "everybody", ASKS_OF_ALL, ALL_SECONDS):
+            _logger.error("More than %s mails for signing in were asked for within an hour", ASKS_OF_ALL)
+            return True
+        if self._exceeds("ask", ip, ASKS_OF_IP, ASK_SECONDS):
+            return True
+        return self._exceeds("ask address", f"address {address.lower()[:254]}", ASKS_OF_ADDRESS, ASK_SECONDS)
 
     def _count(self, key, bucket, expires_at):
         """Add one to a counter and give its value; SQL because the ORM has no upsert."""

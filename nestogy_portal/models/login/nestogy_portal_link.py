@@ -336,21 +336,13 @@ class NestogyPortalLink(models.Model):
         contact = self.partner_id.with_context(lang=self.partner_id.lang or self.env.lang)
         brand = self._brand()
         values = {
-            "contact": contact,
             "brand": brand,
             "browser": row.with_env(contact.env)._browser_name(),
             "at": format_datetime(contact.env, row.at, tz=contact.tz, dt_format="medium"),
             "url": f"{self._base_url(contact.with_company(self.company_id))}/my/security",
         }
-        self.env["mail.mail"].create(
-            {
-                "subject": contact.env._("New sign-in to the client portal of %s", brand.name),
-                "body_html": contact.env["ir.qweb"]._render("nestogy_portal.new_device_mail", values),
-                "email_from": self.company_id.email_formatted,
-                "recipient_ids": [fields.Command.link(contact.id)],
-                "auto_delete": True,
-            }
-        ).send_after_commit()
+        subject = contact.env._("New sign-in to the client portal of %s", brand.name)
+        contact._mail_from_portal(subject, "nestogy_portal.new_device_mail", values, self.company_id)
 
     def _send_fresh(self):
         """Mail the contact a new link to the same document, good for a few minutes; older requested ones end.
@@ -364,20 +356,13 @@ class NestogyPortalLink(models.Model):
         )._revoke(contact.env._("a newer one was requested"))
         brand = self._brand()
         url = marker(self._base_url(), self.document_model or "portal", self.document_id or 0)
-        body = contact.env["ir.qweb"]._render(
-            "nestogy_portal.fresh_link_mail", {"contact": contact, "brand": brand, "url": url}
+        contact._mail_from_portal(
+            contact.env._("Your link to the client portal of %s", brand.name),
+            "nestogy_portal.fresh_link_mail",
+            {"brand": brand, "url": url},
+            self.company_id,
+            portal_link_purpose="request",
         )
-        mail = self.env["mail.mail"].create(
-            {
-                "subject": contact.env._("Your link to the client portal of %s", brand.name),
-                "body_html": body,
-                "email_from": self.company_id.email_formatted,
-                "recipient_ids": [fields.Command.link(contact.id)],
-                "portal_link_purpose": "request",
-                "auto_delete": True,
-            }
-        )
-        mail.send_after_commit()
 
     def _brand(self):
         """The brand that the contact of this link knows."""

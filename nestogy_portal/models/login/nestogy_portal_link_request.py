@@ -115,7 +115,6 @@ class NestogyPortalLinkRequest(models.Model):
             )._revoke(contact.env._("a newer one was requested"))
         code = self._code()
         values = {
-            "contact": contact,
             "brand": brand,
             "code": f"{code[:4]}-{code[4:]}",
             "minutes": links._setting("requested_minutes"),
@@ -130,18 +129,14 @@ class NestogyPortalLinkRequest(models.Model):
             if self.purpose == "link"
             else contact.env._("Your code for the client portal of %s", brand.name)
         )
-        mail = self.env["mail.mail"].create(
-            {
-                "subject": subject,
-                "body_html": contact.env["ir.qweb"]._render("nestogy_portal.requested_link_mail", values),
-                "email_from": company.email_formatted,
-                "recipient_ids": [fields.Command.link(contact.id)],
-                "portal_link_purpose": "request",
-                "portal_link_path": self.path,
-                "auto_delete": True,
-            }
+        contact._mail_from_portal(
+            subject,
+            "nestogy_portal.requested_link_mail",
+            values,
+            company,
+            portal_link_purpose="request",
+            portal_link_path=self.path,
         )
-        mail.send_after_commit()
 
     def _get_users(self):
         """The portal users with this address who may come in, in a stable order."""

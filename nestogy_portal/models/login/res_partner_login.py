@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
@@ -43,3 +43,23 @@ class ResPartner(models.Model):
         if not result["ok"]:
             raise UserError(result["message"])
         return result.get("password", "")
+
+    def _mail_from_portal(self, subject, template, values, company, **mail_values):
+        """Mail a contact about signing in, in the contact's language and once this transaction is over.
+
+        Called in sudo on the contact in his language, as ``subject`` is.
+
+        :param str template: of QWeb; gets ``contact`` and ``values``
+        :param mail_values: more of the ``mail.mail``
+        """
+        self.ensure_one()
+        self.env["mail.mail"].create(
+            {
+                "subject": subject,
+                "body_html": self.env["ir.qweb"]._render(template, values | {"contact": self}),
+                "email_from": company.email_formatted,
+                "recipient_ids": [Command.link(self.id)],
+                "auto_delete": True,
+            }
+            | mail_values
+        ).send_after_commit()

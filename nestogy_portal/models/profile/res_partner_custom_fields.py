@@ -37,7 +37,7 @@ class ResPartner(models.Model):
 
     def _portal_custom_part(self, partner_sudo, prefix, may_edit):
         shown = [field for field in partner_sudo._client_custom_fields() if field.portal != "none"]
-        values = partner_sudo._client_field_values()
+        values = partner_sudo._client_field_values() if shown else {}
         sections = self.env["nestogy.custom.field"]._sections(shown)
         return {
             "partner_sudo": partner_sudo,

@@ -1,8 +1,8 @@
 from odoo import fields, models
 from odoo.fields import Domain
-from odoo.tools import format_amount, format_date
+from odoo.tools import SQL, format_amount, format_date
 
-ESTIMATES_SHOWN, ESTIMATES_READ = 3, 200
+ESTIMATES_SHOWN = 3
 
 
 class ResUsers(models.Model):
@@ -10,11 +10,87 @@ class ResUsers(models.Model):
 
     _inherit = "res.users"
 
-    def _portal_figures(self):
-        """The figures behind the home's rows and cards, each counted once; addons add theirs.
+    def _portal_counted(self):
+        """What is counted for the home's rows and cards; addons add theirs. One statement counts it all.
 
         Called on the visitor with the visitor's own rights.
 
+        :return: dict of a name to the :class:`Query` of the records to count; none where the visitor has not the area
+        """
+        self.ensure_one()
+        client = self.partner_id.commercial_partner_id.sudo(False)
+        counted = {}
+        orders, documents = self.env["sale.order"], self.env["nestogy.client.document"]
+        if self._portal_scope("estimates") != "none" and orders.has_access("read"):
+            mine = Domain("partner_id.commercial_partner_id", "=", client.id)
+            counted["estimates"] = orders._search(mine & self._portal_waiting_estimates())
+            counted["orders"] = orders._search(mine & Domain("state", "=", "sale"))
+        if self._portal_scope("documents") != "none" and documents.has_access("read"):
+            counted["documents"] = documents._search(documents._portal_domain())
+            counted["documents_unseen"] = documents._search(documents._portal_domain() & Domain("is_unseen", "=", True))
+        if self._portal_scope("pay") != "none":
+            counted |= self._portal_counted_cards()
+        if self._portal_scope("people") == "company" and client._get_client():
+            # colleagues of the visitor, who manages them
+            users_sudo = self.sudo().browse()
+            mine = Domain("share", "=", True) & Domain("id", "!=", self.id) & Domain("active", "=", True)
+            mine &= Domain("partner_id.commercial_partner_id", "=", client.id)
+            counted["people"] = users_sudo._search(mine)
+            counted["people_invited"] = users_sudo._search(mine & Domain("log_ids", "=", False))
+        projects, jobs = self.env["project.project"], self.env["project.task"]
+        if self._portal_scope("projects") != "none" and client._get_client():
+            if projects.has_access("read"):
+                counted["projects"] = projects._search([])
+            if jobs.has_access("read"):
+                counted["jobs"] = jobs._search(jobs._portal_filters()["open"]["domain"])
+        conversations = self.env["nestogy.conversation"]
+        if self._portal_scope("messages") != "none" and client._get_client() and conversations.has_access("read"):
+            counted["messages"] = conversations._portal_unread()
+        if client._get_client():
+            # the visitor's own, on which he has no rights
+            changes_sudo = self.env["nestogy.change.request"].sudo()
+            copies_sudo = self.env["nestogy.privacy.request"].sudo()  # as above
+            counted["changes"] = changes_sudo._search(changes_sudo._portal_confirming_domain())
+            counted["copies"] = copies_sudo._search(copies_sudo._portal_downloadable_domain())
+        return counted
+
+    def _portal_counted_cards(self):
+        """The visitor's saved cards, and the ways of paying that keep one."""
+        partners = self.partner_id | self.partner_id.commercial_partner_id
+        # clients may not read providers, and see their own methods on the page behind the card
+        tokens_sudo = self.env["payment.token"].sudo()
+        providers_sudo = self.env["payment.provider"].sudo()  # as above
+        return {
+            "cards": tokens_sudo._search([("partner_id", "in", partners.ids)]),
+            "card_providers": providers_sudo._search(
+                [
+                    ("state", "in", ("enabled", "test")),
+                    ("is_published", "=", True),
+                    ("allow_tokenization", "=", True),
+                    ("company_id", "=", self.env.company.id),
+                ]
+            ),
+        }
+
+    def _portal_counts(self):
+        """Count what :meth:`_portal_counted` names.
+
+        :return: dict of the same names to numbers
+        """
+        counted = self._portal_counted()
+        if not counted:
+            return {}
+        # each with the rights under which it was searched
+        columns = [SQL("(SELECT COUNT(*) FROM (%s) counted)", query.select("1")) for query in counted.values()]
+        [row] = self.env.execute_query(SQL("SELECT %s", SQL(", ").join(columns)))
+        return dict(zip(counted, row, strict=True))
+
+    def _portal_figures(self, counts):
+        """The figures behind the home's rows and cards; addons add theirs.
+
+        Called on the visitor with the visitor's own rights.
+
+        :param dict counts: as :meth:`_portal_counts` gives them, so that nothing is counted twice
         :return: dict; a key is missing where the visitor has not the area
         """
         self.ensure_one()
@@ -26,63 +102,36 @@ class ResUsers(models.Model):
                 for total in client._get_statement_totals()
                 if not total["currency"].is_zero(total["outstanding"]) or total["is_overdue"]
             ]
-        if self._portal_scope("estimates") != "none" and self.env["sale.order"].has_access("read"):
-            figures["estimates"] = self._portal_estimate_figures(client)
-        if self._portal_scope("documents") != "none":
-            figures["documents"] = self.env["nestogy.client.document"]._portal_counts()
-        if self._portal_scope("people") == "company" and client._get_client():
-            figures["people"] = self._portal_people_figures()
-        if client._get_client():
+        if "estimates" in counts:
+            figures["estimates"] = {
+                "waiting": counts["estimates"],
+                "orders": counts["orders"],
+                "first": self._portal_first_estimates(client) if counts["estimates"] else (),
+            }
+        if "documents" in counts:
+            figures["documents"] = {"total": counts["documents"], "unseen": counts["documents_unseen"]}
+        if "people" in counts:
+            figures["people"] = {"total": counts["people"], "invited": counts["people_invited"]}
+        if "changes" in counts:
             figures["details"] = self._portal_missing_details()
-            figures["email"] = self.env["nestogy.change.request"]._portal_confirming().new_text
-            figures["copy"] = any(
-                row_sudo._is_downloadable() and not row_sudo.downloaded_at
-                for row_sudo in self.env["nestogy.privacy.request"]._portal_rows()
-            )
+            figures["email"] = counts["changes"] and self.env["nestogy.change.request"]._portal_confirming().new_text
+            figures["copy"] = bool(counts["copies"])
         return figures
 
-    def _portal_estimate_figures(self, client):
-        """Estimates to answer, and orders; one query for the numbers, one for the first estimates."""
-        orders = self.env["sale.order"]
-        mine = Domain("partner_id.commercial_partner_id", "=", client.id)
+    def _portal_waiting_estimates(self):
+        """Domain of the estimates that can be answered today."""
         today = fields.Date.context_today(self)
-        still = Domain("state", "=", "sent") & (
+        return Domain("state", "=", "sent") & (
             Domain("validity_date", "=", False) | Domain("validity_date", ">=", today)
         )
-        counts = {"sent": 0, "sale": 0}
-        counts |= dict(orders._read_group(mine & Domain("state", "in", list(counts)), ["state"], ["__count"]))
-        waiting = orders.browse()
-        if counts["sent"]:
-            waiting = orders.search_fetch(
-                mine & still,
-                ["name", "amount_total", "currency_id", "validity_date"],
-                order="validity_date, id",
-                limit=ESTIMATES_READ,  # counting them would cost more than reading their names
-            )
-        return {
-            "sent": counts["sent"],
-            "orders": counts["sale"],
-            "waiting": len(waiting),
-            "first": waiting[:ESTIMATES_SHOWN],
-        }
 
-    def _portal_people_figures(self):
-        """How many colleagues have access, and how many of them were never here."""
-        client = self.partner_id._get_client()
-        # colleagues of the visitor, who manages them
-        users_sudo = self.sudo()
-        mine = Domain("share", "=", True) & Domain("id", "!=", self.id)
-        mine &= Domain("partner_id.commercial_partner_id", "=", client.id)
-        rows = users_sudo.search_fetch(mine & Domain("active", "=", True), ["partner_id"])
-        came = set()
-        if rows:
-            came = {
-                user.id
-                for (user,) in users_sudo.env["res.users.log"]._read_group(
-                    [("create_uid", "in", rows.ids)], ["create_uid"]
-                )
-            }
-        return {"total": len(rows), "invited": len([user for user in rows if user.id not in came])}
+    def _portal_first_estimates(self, client):
+        return self.env["sale.order"].search_fetch(
+            Domain("partner_id.commercial_partner_id", "=", client.id) & self._portal_waiting_estimates(),
+            ["name", "amount_total", "currency_id", "validity_date"],
+            order="validity_date, id",
+            limit=ESTIMATES_SHOWN,
+        )
 
     def _portal_missing_details(self):
         """How many details the visitor may give, must give, and has not given."""

@@ -87,15 +87,6 @@ class ProjectProject(models.Model):
         search = " ".join(str(search or "").replace("\x00", "").split())[:SEARCH_CHARACTERS]
         return Domain("name", "ilike", escape_psql(search)) if search else Domain.TRUE
 
-    @api.model
-    def _portal_counts(self):
-        """How many projects and open jobs the visitor has."""
-        jobs = self.env["project.task"]
-        return {
-            "projects": self.search_count([]) if self.has_access("read") else 0,
-            "jobs": jobs.search_count(jobs._portal_filters()["open"]["domain"]) if jobs.has_access("read") else 0,
-        }
-
     def _portal_rows(self):
         """What the list prints, in as many queries for one project as for many.
 

@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import NO_ACCESS
+from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL, consteq, email_normalize
 
 from ...tools.link_tokens import new_token, normal_code, typed_code
@@ -263,14 +263,15 @@ class NestogyChangeRequest(models.Model):
     def _portal_confirming(self):
         """The visitor's own request that waits for its code, in sudo."""
         # visitors have no rights on requests
-        return self.sudo().search(
-            [
-                ("partner_id", "=", self.env.user.partner_id.id),
-                ("state", "=", "confirming"),
-                ("tries", "<", TRIES),
-                ("expires_at", ">", fields.Datetime.now()),
-            ],
-            limit=1,
+        return self.sudo().search(self._portal_confirming_domain(), limit=1)
+
+    @api.model
+    def _portal_confirming_domain(self):
+        return (
+            Domain("partner_id", "=", self.env.user.partner_id.id)
+            & Domain("state", "=", "confirming")
+            & Domain("tries", "<", TRIES)
+            & Domain("expires_at", ">", fields.Datetime.now())
         )
 
     def _portal_confirm(self, typed):
@@ -411,21 +412,12 @@ class NestogyChangeRequest(models.Model):
             "page": page,
             "change": request,
             "what": dict(request._fields["kind"]._description_selection(contact.env))[request.kind],
-            "contact": contact,
             "company": company,
             "code": code,
             "url": f"{self.env['nestogy.portal.link']._base_url()}/my/profile",
         }
-        recipient = {"email_to": address} if address else {"recipient_ids": [fields.Command.link(contact.id)]}
-        self.env["mail.mail"].create(
-            {
-                "subject": subject,
-                "body_html": contact.env["ir.qweb"]._render("nestogy_portal.change_mail", values),
-                "email_from": company.email_formatted,
-                "auto_delete": True,
-                **recipient,
-            }
-        ).send_after_commit()
+        recipient = {"email_to": address, "recipient_ids": []} if address else {}
+        contact._mail_from_portal(subject, "nestogy_portal.change_mail", values, company, **recipient)
 
     def _tell_staff(self):
         """Give the account manager one thing to do for all that a client asks for; without one, note it."""

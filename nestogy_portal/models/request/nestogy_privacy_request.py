@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
 from ...tools import zip_stream
@@ -102,6 +103,17 @@ class NestogyPrivacyRequest(models.Model):
         # visitors have no rights on requests
         return self.sudo().search([("partner_id", "=", self.env.user.partner_id.id)], order="id desc", limit=10)
 
+    @api.model
+    def _portal_downloadable_domain(self):
+        """The visitor's own copies that are ready and were not fetched yet."""
+        return (
+            Domain("partner_id", "=", self.env.user.partner_id.id)
+            & Domain("kind", "=", "export")
+            & Domain("state", "=", "done")
+            & Domain("expires_at", ">", fields.Datetime.now())
+            & Domain("downloaded_at", "=", False)
+        )
+
     def _tell_managers(self):
         """Give the manager of the client, or else the first manager there is, something to do until it is due."""
         managers = self.env.ref("nestogy_clients.nestogy_clients_group_manager").all_user_ids.filtered(
@@ -177,20 +189,11 @@ class NestogyPrivacyRequest(models.Model):
         values = {
             "page": page,
             "change": self.with_env(contact.env),
-            "contact": contact,
             "company": company,
             "days": DOWNLOAD_DAYS,
             "url": f"{self.env['nestogy.portal.link']._base_url()}/my/privacy",
         }
-        self.env["mail.mail"].create(
-            {
-                "subject": subject,
-                "body_html": contact.env["ir.qweb"]._render("nestogy_portal.privacy_mail", values),
-                "email_from": company.email_formatted,
-                "recipient_ids": [fields.Command.link(contact.id)],
-                "auto_delete": True,
-            }
-        ).send_after_commit()
+        contact._mail_from_portal(subject, "nestogy_portal.privacy_mail", values, company)
 
     # ------------------------------------------------------------------
     # The copy
