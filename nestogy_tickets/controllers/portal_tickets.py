@@ -18,7 +18,8 @@ class PortalTickets(CustomerPortalHelpdesk):
         # the home asks ``_portal_figures``; helpdesk_mgmt would count all tickets whenever it is asked anything
         values = super()._prepare_home_portal_values([key for key in counters if key != "ticket_count"])
         if "ticket_count" in counters:
-            values["ticket_count"] = request.env.user.sudo(False)._portal_ticket_figures()["open"]
+            tickets, mine = request.env["helpdesk.ticket"], request.env.user._portal_open_tickets()
+            values["ticket_count"] = tickets.search_count(mine) if tickets.has_access("read") else 0
         return values
 
     def _portal_ticket_domain(self):
