@@ -5,6 +5,7 @@ import threading
 import time
 import tracemalloc
 
+from odoo import Command, fields
 from odoo.tools import SQL
 
 
@@ -83,6 +84,20 @@ def multiply(env, record, count, **changes):
     ids = [number for (number,) in env.cr.fetchall()]
     env.invalidate_all()
     return ids
+
+
+def invoice_of(env, client, amount=10.0):
+    """:return: a posted invoice of today with one untaxed line, to be multiplied"""
+    invoice = env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": client.id,
+            "invoice_date": fields.Date.today(),
+            "invoice_line_ids": [Command.create({"name": "Work", "price_unit": amount, "tax_ids": False})],
+        }
+    )
+    invoice.action_post()
+    return invoice
 
 
 def in_threads(work, count):

@@ -4,9 +4,7 @@
 invoice. Plain Odoo shows its own list of companies, without money; the limit is the same work in bare SQL.
 """
 
-from _tools import fresh, milliseconds, multiply, queries
-
-from odoo import Command, fields
+from _tools import fresh, invoice_of, milliseconds, multiply, queries
 
 SHOWN = 80
 FIRST = """ARRAY['Bright','North','Silver','Green','Stone','Maple','River','Harbor','Summit','Cedar','Golden','Lake',
@@ -34,15 +32,7 @@ def fill(env, rows):
     proto = env["res.partner"].create({"name": "Prototype", "is_company": True, "client_status_id": active.id})
     person = env["res.partner"].create({"name": "Person", "parent_id": proto.id, "type": "contact"})
     number = env["nestogy.phone.number"].create({"partner_id": proto.id, "number": "+1 207 555 0100"})
-    invoice = env["account.move"].create(
-        {
-            "move_type": "out_invoice",
-            "partner_id": proto.id,
-            "invoice_date": fields.Date.today(),
-            "invoice_line_ids": [Command.create({"name": "Work", "price_unit": 10.0, "tax_ids": False})],
-        }
-    )
-    invoice.action_post()
+    invoice = invoice_of(env, proto)
     name = f"{pick(FIRST, 1)} || {pick(SECOND, 25)} || ' ' || {pick(TRADE, 575)} || ' ' || n"
     clients = multiply(
         env,

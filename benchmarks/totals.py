@@ -1,23 +1,13 @@
 """Money totals of 80 clients in a list: plain Odoo's one figure, and one grouped query as the limit."""
 
-from _tools import fresh, milliseconds, multiply, queries
-
-from odoo import Command, fields
+from _tools import fresh, invoice_of, milliseconds, multiply, queries
 
 CLIENTS = 80
 
 
 def run(env, rows):
     client = env["res.partner"].create({"name": "Prototype", "is_company": True})
-    invoice = env["account.move"].create(
-        {
-            "move_type": "out_invoice",
-            "partner_id": client.id,
-            "invoice_date": fields.Date.today(),
-            "invoice_line_ids": [Command.create({"name": "Work", "price_unit": 10.0, "tax_ids": False})],
-        }
-    )
-    invoice.action_post()
+    invoice = invoice_of(env, client)
     clients = multiply(env, client, rows, name="'Client ' || n", commercial_partner_id="NULL")
     env.cr.execute("UPDATE res_partner SET commercial_partner_id = id WHERE id = ANY(%s)", [clients])
     first = clients[0]

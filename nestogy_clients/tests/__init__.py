@@ -39,3 +39,4 @@ from . import test_statuses
 from . import test_tax_exempt
 from . import test_teams
 from . import test_tours
+from . import test_totals

@@ -116,9 +116,9 @@ class TestClientList(ClientsCase):
         both = (one | two).with_env(self.env)
         self.assertEqual(sum(both.mapped("client_outstanding")), 170.0)
         self.assertEqual(sum(both.mapped("client_overdue")), 100.0)
-        fields_get = self.env["res.partner"].fields_get(["client_outstanding", "client_invoiced"], ["aggregator"])
+        fields_get = self.env["res.partner"].fields_get(["client_outstanding", "client_paid"], ["aggregator"])
         self.assertEqual(fields_get["client_outstanding"].get("aggregator"), "sum")
-        self.assertFalse(fields_get["client_invoiced"].get("aggregator"))
+        self.assertFalse(fields_get["client_paid"].get("aggregator"))
 
     def test_the_columns_of_activities_count(self):
         client = self.make_client("Listed 1")

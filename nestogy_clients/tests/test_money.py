@@ -38,6 +38,7 @@ class TestMoney(ClientsCase):
                     {
                         "currency": self.usd,
                         "invoiced": 245.0,
+                        "invoiced_untaxed": 245.0,
                         "paid": 50.0,
                         "outstanding": 210.0,
                         "overdue": 110.0,
@@ -100,7 +101,13 @@ class TestMoney(ClientsCase):
         self.env.cr.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'account_move_client_money_idx'")
         definition = self.env.cr.fetchone()[0]
         self.assertIn("(commercial_partner_id, company_id, currency_id) INCLUDE", definition)
-        for column in ("amount_total", "amount_residual", "amount_total_signed", "amount_residual_signed", "move_type"):
+        for column in (
+            "amount_total",
+            "amount_residual",
+            "amount_untaxed_signed",
+            "amount_residual_signed",
+            "move_type",
+        ):
             self.assertIn(column, definition)
         self.assertIn("WHERE (((state)::text = 'posted'::text)", definition)
 

@@ -4,9 +4,11 @@ from . import res_partner_alerts
 from . import res_partner_cards
 from . import res_partner_finance
 from . import res_partner_totals
+from . import res_partner_payments
 from . import res_partner_reminder
 from . import account_move
 from . import account_move_state
+from . import account_move_line
 from . import account_move_send
 from . import account_payment
 from . import account_fiscal_position

@@ -1,0 +1,175 @@
+from odoo import api, fields, models
+from odoo.tools import SQL, format_amount, format_date
+
+from ..client.res_partner_dashboard import DASHBOARD_ROWS
+
+VIEWER = "nestogy_clients.nestogy_clients_group_viewer"
+TONES = {"applied": "success", "partial": "warning", "open": "info", "process": "info", "rejected": "danger"}
+
+
+class ResPartner(models.Model):
+    """How a client pays: what lies there unapplied, when he paid last and how long he takes.
+
+    Shown on one client, not in lists, so that these figures may cost a query each.
+    """
+
+    _inherit = "res.partner"
+
+    client_unapplied = fields.Monetary(
+        string="Unapplied Payments",
+        compute="_compute_client_unapplied",
+        currency_field="client_currency_id",
+        groups=VIEWER,
+        help="Money of the client that is not set against an invoice yet, without credit notes. Minus means that he "
+        "owes more than his invoices say, as from an opening balance.",
+    )
+    client_last_payment_date = fields.Date(
+        string="Last Payment On", compute="_compute_client_last_payment_date", groups=VIEWER
+    )
+    client_days_to_pay = fields.Float(
+        string="Takes to Pay",
+        compute="_compute_client_days_to_pay",
+        digits=(16, 1),
+        groups=VIEWER,
+        help="Days from the date of an invoice to the day when the last part of it was paid, on average over all that "
+        "are paid in full. Invoices that a credit note took back do not count.",
+    )
+    client_paid_count = fields.Integer(compute="_compute_client_days_to_pay", groups=VIEWER)
+
+    @api.depends_context("company", "allowed_company_ids")
+    def _compute_client_unapplied(self):
+        sums = dict.fromkeys(self.ids, 0.0)
+        rates = self._client_company_rates()
+        for client, company, amount in self._client_transactions_sudo()._read_group(
+            [
+                ("client_id", "in", self.ids),
+                ("company_id", "in", self.env.companies.ids),
+                ("kind", "!=", "credit_note"),
+                ("company_unapplied", "!=", 0.0),
+            ],
+            ["client_id", "company_id"],
+            ["company_unapplied:sum"],
+        ):
+            sums[client.id] += amount * rates.get(company.id, 1.0)
+        currency = self.env.company.currency_id
+        for partner in self:
+            partner.client_unapplied = currency.round(sums.get(partner._origin.id, 0.0))
+
+    @api.depends_context("allowed_company_ids")
+    def _compute_client_last_payment_date(self):
+        dates = dict(
+            self._client_transactions_sudo()._read_group(
+                [
+                    ("client_id", "in", self.ids),
+                    ("company_id", "in", self.env.companies.ids),
+                    ("kind", "=", "payment"),
+                    ("state", "in", ("open", "partial", "applied")),
+                ],
+                ["client_id"],
+                ["date:max"],
+            )
+        )
+        dates = {client.id: date for client, date in dates.items()}
+        for partner in self:
+            partner.client_last_payment_date = dates.get(partner._origin.id, False)
+
+    @api.depends_context("allowed_company_ids")
+    def _compute_client_days_to_pay(self):
+        """In SQL, because the ORM cannot join a document to the last of what settled it."""
+        found = {}
+        if ids := [partner_id for partner_id in self.ids if partner_id]:
+            self._flush_client_documents()
+            self.env["account.move"].flush_model(["invoice_date", "payment_state"])
+            self.env["account.move.line"].flush_model(["move_id", "display_type"])
+            self.env["account.partial.reconcile"].flush_model(["debit_move_id", "max_date"])
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT client_id, AVG(GREATEST(paid_on - invoice_date, 0))::float8, COUNT(*)
+                      FROM (SELECT move.commercial_partner_id AS client_id, move.invoice_date,
+                                   MAX(partial.max_date) AS paid_on
+                              FROM account_move move
+                              JOIN account_move_line line ON line.move_id = move.id
+                               AND line.display_type = 'payment_term'
+                              JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
+                             WHERE move.commercial_partner_id IN %(partners)s
+                               AND move.company_id IN %(companies)s
+                               AND move.state = 'posted'
+                               AND move.move_type IN ('out_invoice', 'out_receipt')
+                               AND move.payment_state IN ('paid', 'in_payment')
+                             GROUP BY move.id) paid
+                     GROUP BY client_id
+                    """,
+                    partners=tuple(ids),
+                    companies=tuple(self.env.companies.ids),
+                )
+            )
+            found = {client_id: (days, count) for client_id, days, count in rows}
+        for partner in self:
+            partner.client_days_to_pay, partner.client_paid_count = found.get(partner._origin.id, (0.0, 0))
+
+    def _client_transactions_sudo(self):
+        """The transactions, of clients that the user may see: their figures are told to him, their rows need not be."""
+        return self.env["nestogy.client.transaction"].sudo()  # as above
+
+    def action_client_transactions(self):
+        """Open all money of the client that is no invoice, by currency where there are several."""
+        self.ensure_one()
+        transactions = self.env["nestogy.client.transaction"]
+        domain = [("client_id", "=", self.commercial_partner_id.id)]
+        action = self.env["ir.actions.act_window"]._for_xml_id("nestogy_clients.nestogy_client_transaction_action")
+        context = {"search_default_valid": 1, "inside_client": True}
+        if len(transactions._read_group(domain, ["currency_id"])) > 1:
+            context["search_default_by_currency"] = 1
+        return action | {
+            "name": self.env._("Transactions: %s", self.commercial_partner_id.name),
+            "domain": domain,
+            "context": context,
+        }
+
+    def _client_dashboard_widgets(self):
+        widgets = super()._client_dashboard_widgets()
+        # the rows open what is behind them
+        if self.env["nestogy.client.transaction"].has_access("read") and self.env["account.move"].has_access("read"):
+            widgets.append(self._client_dashboard_transactions())
+        return widgets
+
+    def _client_dashboard_transactions(self):
+        transactions = self.env["nestogy.client.transaction"]
+        domain = [
+            ("client_id", "=", self.id),
+            ("state", "not in", ("draft", "canceled", "rejected")),
+        ]
+        newest = transactions.search(domain, limit=DASHBOARD_ROWS)
+        kinds = dict(transactions._fields["kind"]._description_selection(self.env))
+        states = dict(transactions._fields["state"]._description_selection(self.env))
+        return {
+            "key": "transactions",
+            "title": self.env._("Transactions"),
+            "sequence": 25,
+            "count": len(newest) if len(newest) < DASHBOARD_ROWS else transactions.search_count(domain),
+            "columns": [
+                {"name": "name", "label": self.env._("Number")},
+                {"name": "date", "label": self.env._("Date")},
+                {"name": "kind", "label": self.env._("Kind")},
+                {"name": "amount", "label": self.env._("Amount")},
+                {"name": "state", "label": self.env._("State")},
+            ],
+            "rows": [
+                {
+                    "id": transaction._get_document().id,
+                    "model": transaction._get_document()._name,
+                    "cells": {
+                        "name": transaction.name or self.env._("Draft"),
+                        "date": format_date(self.env, transaction.date),
+                        "kind": kinds[transaction.kind],
+                        "amount": format_amount(self.env, transaction.amount, transaction.currency_id),
+                        "state": states[transaction.state],
+                    },
+                    "tone": TONES.get(transaction.state, "secondary"),
+                }
+                for transaction in newest
+            ],
+            "empty": self.env._("No payment, refund or credit note yet."),
+            "action": self.action_client_transactions(),
+        }
