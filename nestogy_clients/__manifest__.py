@@ -76,6 +76,7 @@
         "demo/nestogy_custom_field_demo.xml",
         "demo/nestogy_client_consent_demo.xml",
         "demo/account_move_demo.xml",
+        "demo/account_payment_demo.xml",
         "demo/sale_order_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
         "demo/nestogy_client_document_demo.xml",

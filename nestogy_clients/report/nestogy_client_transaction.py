@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
@@ -216,23 +214,25 @@ class NestogyClientTransaction(models.Model):
         return ""
 
     def _compute_applied_to(self):
-        names = self._get_applied_names()
+        documents = self._get_applied_documents()
         for transaction in self:
-            transaction.applied_to = ", ".join(names.get(transaction.id, []))
+            found = documents.get(transaction.id)
+            transaction.applied_to = ", ".join(found.mapped("name")) if found else ""
 
-    def _get_applied_names(self):
-        """:return: dict of id to the numbers of the documents that this money was set against, the oldest first"""
-        names = defaultdict(list)
+    def _get_applied_documents(self):
+        """:return: dict of id to the documents and payments that this money was set against, in that order"""
+        found = {}
         lines = self.env["account.move.line"].browse([number for number in self.ids if number > 0])
         for partial in (lines.matched_debit_ids | lines.matched_credit_ids).sorted("id"):
             for own, other in (
                 (partial.credit_move_id, partial.debit_move_id),
                 (partial.debit_move_id, partial.credit_move_id),
             ):
-                journal = other.company_id.currency_exchange_journal_id
-                if own in lines and other.journal_id != journal and other.move_name not in names[own.id]:
-                    names[own.id].append(other.move_name)
-        return names
+                if own in lines and other.journal_id != other.company_id.currency_exchange_journal_id:
+                    found.setdefault(own.id, {})[other.move_id.id] = True
+        moves = self.env["account.move"]
+        everything = [move_id for ids in found.values() for move_id in ids]
+        return {number: moves.browse(ids).with_prefetch(everything) for number, ids in found.items()}
 
     def _compute_may_refund(self):
         """Money that came in can go back: what is unapplied, or through the provider what it took."""
@@ -319,6 +319,8 @@ class NestogyClientTransaction(models.Model):
         """Open the send dialog with the receipt of this payment."""
         self.ensure_one()
         self._check_billing()
+        if not self.payment_id:
+            raise UserError(self.env._("A receipt is for a payment. Open %s and send the document itself.", self.name))
         return self.payment_id.action_client_send_receipt()
 
     def _check_billing(self):

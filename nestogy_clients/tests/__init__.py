@@ -38,5 +38,6 @@ from . import test_settings
 from . import test_statuses
 from . import test_tax_exempt
 from . import test_teams
-from . import test_tours
 from . import test_totals
+from . import test_tours
+from . import test_transactions

@@ -16,6 +16,7 @@ from . import security
 from . import signup
 from . import stripe
 from . import thread
+from . import transactions
 from . import password
 from . import preferences
 from . import projects

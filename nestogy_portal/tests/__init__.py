@@ -27,6 +27,7 @@ from . import test_statement_schedule
 from . import test_stripe_events
 from . import test_tools
 from . import test_tours
+from . import test_transactions
 from . import test_invite
 from . import test_projects
 from . import test_mail_traits

@@ -79,6 +79,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             self.owner: {
                 "home": "/my",
                 "statement": "/my/statement?show=all",
+                "payments": "/my/payments",
                 "invoices": "/my/invoices",
                 "invoice": f"/my/invoices/{self.open.id}",
                 "paying": f"/my/invoices/{self.late.id}?payment=True",
@@ -98,6 +99,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             },
             self.stranger: {
                 "statement without invoices": "/my/statement",
+                "no payments": "/my/payments",
                 "no invoices": "/my/invoices",
                 "no estimates": "/my/quotes",
                 "no documents": "/my/documents",

@@ -5,4 +5,5 @@ from . import contract_contract
 from . import payment_provider
 from . import payment_transaction
 from . import res_partner_statement
+from . import res_partner_transactions
 from . import res_partner_statement_schedule
