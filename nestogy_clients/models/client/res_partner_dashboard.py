@@ -23,7 +23,8 @@ class ResPartner(models.Model):
             raise UserError(self.env._("%s is not a client.", self.display_name))
         balances = []
         if self.env.user.has_group("nestogy_clients.nestogy_clients_group_viewer"):
-            for row in self._client_balances().get(self.id, []):
+            unapplied = self._client_unapplied()
+            for row in self._client_balances_with(unapplied):
                 amounts = {
                     key: format_amount(self.env, row[key], row["currency"])
                     for key in ("invoiced", "paid", "outstanding", "overdue", "credit")
@@ -34,10 +35,19 @@ class ResPartner(models.Model):
                         "currency": row["currency"].name,
                         "is_overdue": not row["currency"].is_zero(row["overdue"]),
                         "has_credit": not row["currency"].is_zero(row["credit"]),
+                        "unapplied": row["currency"] in unapplied
+                        and format_amount(self.env, unapplied[row["currency"]], row["currency"]),
                     }
                 )
         widgets = sorted(self._client_dashboard_widgets(), key=lambda widget: widget["sequence"])
         return {"balances": balances, "widgets": widgets}
+
+    def _client_balances_with(self, currencies):
+        """The client's figures, with rows of nothing for currencies that money came in without any invoice."""
+        rows = self._client_balances().get(self.id, [])
+        known = [row["currency"] for row in rows]
+        keys = ("invoiced", "paid", "outstanding", "overdue", "credit")
+        return rows + [{"currency": each} | dict.fromkeys(keys, 0.0) for each in currencies if each not in known]
 
     def _client_dashboard_widgets(self):
         """The cards of the overview; addons add theirs with ``super()``, each only if the user may read its records.

@@ -55,6 +55,24 @@ class ResPartner(models.Model):
         for partner in self:
             partner.client_unapplied = currency.round(sums.get(partner._origin.id, 0.0))
 
+    def _client_unapplied(self):
+        """What of the client's payments is not set against an invoice, by currency.
+
+        :return: dict of currency to amount, without those of which nothing is left
+        """
+        self.ensure_one()
+        sums = self._client_transactions_sudo()._read_group(
+            [
+                ("client_id", "=", self.id),
+                ("company_id", "in", self.env.companies.ids),
+                ("kind", "!=", "credit_note"),
+                ("unapplied", "!=", 0.0),
+            ],
+            ["currency_id"],
+            ["unapplied:sum"],
+        )
+        return {currency: amount for currency, amount in sums if not currency.is_zero(amount)}
+
     @api.depends_context("allowed_company_ids")
     def _compute_client_last_payment_date(self):
         dates = dict(
@@ -121,8 +139,10 @@ class ResPartner(models.Model):
         context = {"search_default_valid": 1, "inside_client": True}
         if len(transactions._read_group(domain, ["currency_id"])) > 1:
             context["search_default_by_currency"] = 1
+        name = self.env._("Transactions: %s", self.commercial_partner_id.name)
         return action | {
-            "name": self.env._("Transactions: %s", self.commercial_partner_id.name),
+            "name": name,
+            "display_name": name,
             "domain": domain,
             "context": context,
         }
@@ -140,7 +160,8 @@ class ResPartner(models.Model):
             ("client_id", "=", self.id),
             ("state", "not in", ("draft", "canceled", "rejected")),
         ]
-        newest = transactions.search(domain, limit=DASHBOARD_ROWS)
+        names = ["name", "date", "kind", "state", "amount", "currency_id", "payment_id", "move_id"]
+        newest = transactions.search_fetch(domain, names, limit=DASHBOARD_ROWS)
         kinds = dict(transactions._fields["kind"]._description_selection(self.env))
         states = dict(transactions._fields["state"]._description_selection(self.env))
         return {
@@ -171,5 +192,5 @@ class ResPartner(models.Model):
                 for transaction in newest
             ],
             "empty": self.env._("No payment, refund or credit note yet."),
-            "action": self.action_client_transactions(),
+            "action": self._client_list_action(self.env._("Transactions"), transactions._name, domain),
         }
