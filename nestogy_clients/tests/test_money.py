@@ -91,6 +91,7 @@ class TestMoney(ClientsCase):
         for some in (self.client, clients):
             self.env.invalidate_all()
             self.env.companies.mapped("name")
+            self.env.company._client_currency_ids()
             with self.assertQueryCount(2):  # the figures, and the names of the currencies
                 self.assertEqual(
                     sum(row[0]["outstanding"] for row in some._client_balances().values()), 10.0 * len(some)

@@ -1,3 +1,4 @@
+from . import res_company_currency
 from . import res_partner_tax
 from . import res_partner_credit
 from . import res_partner_alerts

@@ -79,14 +79,13 @@ class ResPartner(models.Model):
     @api.depends_context("company", "allowed_company_ids")
     def _compute_client_money(self):
         balances = self._client_balance_rows()
-        self.env.companies.fetch(["currency_id"])  # and not their other hundred columns
-        currency = self.env.company.currency_id
-        known = self.env["res.currency"].get_all_currencies().get(currency.id)  # asks no query
-        digits = known["digits"][1] if known else currency.decimal_places
+        # asks no query, where reading the company would fetch its hundred columns
+        currency_id = self.env.company._client_currency_ids()[self.env.company.id]
+        digits = self.env["res.currency"].get_all_currencies()[currency_id]["digits"][1]
         # written to the cache a column at a time, as a query of the ORM does: a list of clients has hundreds of these
         # figures, and assigning them one by one takes ten times as long as adding them up
         rows = [balances.get(each, []) for each in self._ids]
-        columns = {"client_currency_id": [currency.id] * len(rows), "client_balance_rows": rows}
+        columns = {"client_currency_id": [currency_id] * len(rows), "client_balance_rows": rows}
         for name in FIGURES:
             key = f"company_{name}"
             columns[f"client_{name}"] = [round(sum([row[key] for row in each]), digits) + 0.0 for each in rows]
@@ -242,14 +241,18 @@ class ResPartner(models.Model):
 
         :return: dict of company id to rate, empty where all companies that are switched on have the same currency
         """
-        companies = self.env.companies
-        companies.fetch(["currency_id"])
-        own = self.env.company.currency_id
-        if all(company.currency_id == own for company in companies):
+        currency_ids = self.env.company._client_currency_ids()
+        own_id = currency_ids[self.env.company.id]
+        if all(currency_ids[company_id] == own_id for company_id in self.env.companies.ids):
             return {}
         today = fields.Date.context_today(self)
-        rate = self.env["res.currency"]._get_conversion_rate
-        return {company.id: rate(company.currency_id, own, self.env.company, today) for company in companies}
+        currencies = self.env["res.currency"]
+        return {
+            company_id: currencies._get_conversion_rate(
+                currencies.browse(currency_ids[company_id]), currencies.browse(own_id), self.env.company, today
+            )
+            for company_id in self.env.companies.ids
+        }
 
     def action_client_new_invoice(self):
         """Begin an invoice for the client."""
