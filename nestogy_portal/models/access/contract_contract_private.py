@@ -15,6 +15,7 @@ class ContractContract(models.Model):
             "invoice_generation_error",
             "invoice_generation_error_date",
             "pricelist_id_domain",
+            "service_state",
             "tag_ids",
         }
     )
