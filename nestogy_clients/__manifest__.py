@@ -26,6 +26,7 @@
         "security/ir.model.access.csv",
         "security/nestogy_clients_rules.xml",
         "security/nestogy_clients_rules_contracts.xml",
+        "security/nestogy_clients_rules_assets.xml",
         "data/ir_sequence_data.xml",
         "data/nestogy_client_status_data.xml",
         "data/mail_activity_type_data.xml",
@@ -36,6 +37,7 @@
         "data/res_partner_industry_data.xml",
         "data/nestogy_quality_rule_data.xml",
         "data/nestogy_contract_data.xml",
+        "data/maintenance_equipment_data.xml",
         "views/nestogy_client_status_views.xml",
         "views/nestogy_client_group_views.xml",
         "views/nestogy_contact_kind_views.xml",
@@ -70,6 +72,7 @@
         "wizards/nestogy_contract_cancel_views.xml",
         "wizards/nestogy_contract_price_set_views.xml",
         "views/contract_contract_views.xml",
+        "views/maintenance_equipment_views.xml",
     ],
     "demo": [
         "demo/res_company_demo.xml",
@@ -82,6 +85,8 @@
         "demo/nestogy_client_mail_template_demo.xml",
         "demo/nestogy_client_document_demo.xml",
         "demo/nestogy_client_segment_demo.xml",
+        "demo/contract_contract_demo.xml",
+        "demo/maintenance_equipment_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["nestogy_clients/static/src/**/*"],

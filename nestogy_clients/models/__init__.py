@@ -6,3 +6,4 @@ from . import document
 from . import custom_field
 from . import money
 from . import contract
+from . import asset
