@@ -39,3 +39,6 @@ from . import test_statuses
 from . import test_tax_exempt
 from . import test_teams
 from . import test_tours
+from . import test_assets
+from . import test_contract_periods
+from . import test_contracts

@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Date
 from odoo.tests import HttpCase, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from .common import ClientsCase, ClientsMakers
 
@@ -129,9 +129,13 @@ class TestAssets(AssetMakers, ClientsCase):
         for text in ("SN-778899X", "sn-7788", "899x"):
             self.assertEqual(partners.search([("client_search", "ilike", text)]), self.client, text)
         self.assertNotIn(self.client, partners.search([("client_search", "ilike", "SN_778899X")]))
+
+    def test_serial_numbers_are_searched_by_index(self):
+        query = self.env["maintenance.equipment"].sudo()._search([("serial_no", "ilike", "7788")])
+        self.env.flush_all()
         self.env.cr.execute("SET LOCAL enable_seqscan = off")
-        self.env.cr.execute("EXPLAIN SELECT id FROM maintenance_equipment WHERE serial_no ILIKE '%7788%'")
-        self.assertIn("maintenance_equipment__serial_no_index", str(self.env.cr.fetchall()))
+        plan = str(self.env.execute_query(SQL("EXPLAIN %s", query.select())))
+        self.assertIn("maintenance_equipment__serial_no_index", plan)
 
     def test_the_card_counts_and_shows_what_ends_first(self):
         self.make_asset(self.client, "Laptop", warranty_date=Date.today() + timedelta(days=5))
