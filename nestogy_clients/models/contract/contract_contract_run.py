@@ -24,7 +24,7 @@ class ContractContract(models.Model):
         second time, makes none twice. A contract that somebody else has locked is left to him.
         """
         cron = self.env["ir.cron"]
-        date_ref = date_ref or fields.Date.context_today(self)
+        date_ref = fields.Date.to_date(date_ref) or fields.Date.context_today(self)
         due = self._get_contracts_to_invoice_domain(date_ref) & Domain("generation_type", "=", create_type)
         contract_ids = self.search(due, order="company_id, recurring_next_date, id").ids
         cron._commit_progress(remaining=len(contract_ids))

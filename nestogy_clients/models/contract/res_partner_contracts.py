@@ -111,6 +111,6 @@ class ResPartner(models.Model):
                 {"name": "state", "label": self.env._("State")},
             ],
             "rows": rows,
-            "empty": self.env._("No contract runs. New on the tab Contracts begins the first one."),
+            "empty": self.env._("No contract runs. New Contract on the tab Services begins the first one."),
             "action": self.action_client_contracts(),
         }

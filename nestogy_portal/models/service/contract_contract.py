@@ -112,9 +112,9 @@ class ContractContract(models.Model):
         return {
             "active": (self.env._("Active"), "success"),
             "paused": (self.env._("Paused"), "info"),
-            "ended": (self.env._("Ended"), "secondary"),
-            "cancelled": (self.env._("Cancelled"), "secondary"),
-        }.get(state, ("", "secondary"))
+            "ended": (self.env._("Ended"), "light border"),
+            "cancelled": (self.env._("Cancelled"), "light border"),
+        }.get(state, ("", "light border"))
 
     # ------------------------------------------------------------------
     # The page

@@ -8,7 +8,7 @@ from ..project.project_project import SEARCH_CHARACTERS
 CLIENT_FIELDS = frozenset(
     "id name display_name active serial_no model warranty_date client_id create_date write_date".split()
 )
-TONES = {"valid": "success", "soon": "warning", "over": "secondary"}
+TONES = {"valid": "success", "soon": "warning", "over": "light border"}
 
 
 class MaintenanceEquipment(models.Model):
@@ -68,8 +68,9 @@ class MaintenanceEquipment(models.Model):
                 "site_address": ", ".join(filter(None, (asset.site_id.street, asset.site_id.city))),
                 "user": asset.contact_id.name or "",
                 "warranty_date": asset.warranty_date,
+                "is_over": asset.warranty_state == "over",
                 "warranty": labels.get(asset.warranty_state, ""),
-                "tone": TONES.get(asset.warranty_state, "secondary"),
+                "tone": TONES.get(asset.warranty_state, "light border"),
                 "contract": asset.contract_id.name if asset.contract_id.id in seen else "",
                 "contract_url": f"/my/contracts/{asset.contract_id.id}" if asset.contract_id.id in seen else "",
             }
