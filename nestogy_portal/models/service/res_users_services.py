@@ -6,13 +6,15 @@ class ResUsers(models.Model):
 
     _inherit = "res.users"
 
-    def _portal_figures(self):
-        figures = super()._portal_figures()
+    def _portal_counted(self):
+        counted = super()._portal_counted()
         if not self._portal_client():
-            return figures
-        for key, model_name in (("contracts", "contract.contract"), ("assets", "maintenance.equipment")):
+            return counted
+        for key, model_name, shown in (
+            ("contracts", "contract.contract", "current"),
+            ("assets", "maintenance.equipment", "all"),
+        ):
             records = self.env[model_name]
             if self._portal_scope(key) != "none" and records.has_access("read"):
-                domain = next(iter(records._portal_filters().values()))["domain"]
-                figures[key] = records.search_count(domain)
-        return figures
+                counted[key] = records._search(records._portal_filters()[shown]["domain"])
+        return counted
