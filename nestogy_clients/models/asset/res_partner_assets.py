@@ -93,5 +93,8 @@ class ResPartner(models.Model):
             ],
             "rows": rows,
             "empty": self.env._("No asset yet. Devices that you look after for this client stand here."),
-            "action": self.action_client_assets(),
+            "action": self._client_list_action(
+                self.env._("Assets"), assets._name, domain, "maintenance_equipment_view_list_client"
+            )
+            | {"context": {"default_client_id": self.id}},
         }

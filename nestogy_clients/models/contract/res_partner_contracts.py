@@ -3,6 +3,8 @@ from odoo.tools import format_date
 
 from ..client.res_partner_dashboard import DASHBOARD_ROWS
 
+CONTRACT_FORM = "contract.contract_contract_customer_form_view"
+
 
 class ResPartner(models.Model):
     """A client's contracts on its profile; they rest while its status says that nothing is invoiced."""
@@ -51,18 +53,21 @@ class ResPartner(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("nestogy_clients.contract_contract_action_client")
         action["domain"] = [("commercial_partner_id", "=", self.id), ("contract_type", "=", "sale")]
-        action["context"] = {
+        action["context"] = self._client_contract_defaults()
+        return action
+
+    def _client_contract_defaults(self):
+        return {
             "default_partner_id": self.id,
             "default_contract_type": "sale",
             "default_service_phase": "draft",
         }
-        return action
 
     def action_client_new_contract(self):
         """Begin a contract with this client."""
         action = self.action_client_contracts()
         return action | {
-            "views": [(self.env.ref("contract.contract_contract_customer_form_view").id, "form")],
+            "views": [(self.env.ref(CONTRACT_FORM).id, "form")],
             "view_mode": "form",
             "res_id": False,
         }
@@ -112,5 +117,8 @@ class ResPartner(models.Model):
             ],
             "rows": rows,
             "empty": self.env._("No contract runs. New Contract on the tab Services begins the first one."),
-            "action": self.action_client_contracts(),
+            "action": self._client_list_action(
+                self.env._("Contracts"), contracts._name, domain[:2], "contract_contract_view_list_client"
+            )
+            | {"context": self._client_contract_defaults() | {"form_view_ref": CONTRACT_FORM}},
         }
