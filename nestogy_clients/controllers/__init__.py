@@ -1,1 +1,2 @@
+from . import asset
 from . import portal

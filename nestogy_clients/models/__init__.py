@@ -5,3 +5,5 @@ from . import communication
 from . import document
 from . import custom_field
 from . import money
+from . import contract
+from . import asset

@@ -41,3 +41,6 @@ from . import test_teams
 from . import test_totals
 from . import test_tours
 from . import test_transactions
+from . import test_assets
+from . import test_contract_periods
+from . import test_contracts

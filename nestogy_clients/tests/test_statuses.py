@@ -136,6 +136,7 @@ class TestStatuses(ClientsCase):
             }
         )
         contracts = self.env["contract.contract"]
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda self, *args, **kwargs: 1.0)
         self._set(self.client, self.inactive, reason="Season is over")
         contracts._cron_recurring_create()
         self.assertFalse(contract._get_related_invoices())

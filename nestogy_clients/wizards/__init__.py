@@ -9,3 +9,5 @@ from . import nestogy_client_import
 from . import nestogy_client_status_set
 from . import nestogy_custom_field_delete
 from . import nestogy_order_decision
+from . import nestogy_contract_cancel
+from . import nestogy_contract_price_set

@@ -21,3 +21,5 @@ from . import password
 from . import preferences
 from . import projects
 from . import messages
+from . import contracts
+from . import assets

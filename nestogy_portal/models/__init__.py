@@ -8,3 +8,4 @@ from . import money
 from . import request
 from . import profile
 from . import project
+from . import service

@@ -64,6 +64,7 @@ WATCHED = (
     "project_task",
     "account_analytic_line",
     "contract_contract",
+    "maintenance_equipment",
     "nestogy_client_document",
     "mail_message",
     "mail_followers",
@@ -189,6 +190,9 @@ class CrawlMakers(PortalMakers):
                 "contract_line_ids": [Command.create({"product_id": product.id, "name": CANARY, "quantity": 1})],
             }
         )
+        cls.asset = cls.env["maintenance.equipment"].create(
+            {"name": f"{CANARY} asset", "client_id": cls.client.id, "contact_id": cls.owner.id}
+        )
         cls.message = cls.invoice.message_post(body=f"<p>{CANARY} said</p>", subtype_xmlid="mail.mt_comment")
         cls.note = cls.invoice.message_post(body=f"<p>{CANARY} note</p>", subtype_xmlid="mail.mt_note")
         cls.attachment = cls.env["ir.attachment"].create(
@@ -215,6 +219,9 @@ class CrawlMakers(PortalMakers):
             "project_id": cls.project.id,
             "task_id": cls.task.id,
             "contract_contract_id": cls.contract.id,
+            "contract_id": cls.contract.id,
+            "asset_id": cls.asset.id,
+            "ids": str(cls.asset.id),
             "document_id": cls.document.id,
             "contact_id": cls.colleague.id,
             "partner_id": cls.owner.id,

@@ -46,6 +46,34 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
         (outcome,) = documents.upload_files(cls.client.id, files)
         cls.document = documents.browse(outcome["document_id"])
         cls.document.write({"is_shared": True, "expires_on": fields.Date.add(fields.Date.today(), days=5)})
+        cls.contract = cls.env["contract.contract"].create(
+            {
+                "name": "Care",
+                "partner_id": cls.client.id,
+                "renewal_type": "auto",
+                "contract_line_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "product_id": product.id,
+                            "price_unit": 87,
+                            "date_end": fields.Date.add(fields.Date.today(), days=40),
+                        },
+                    )
+                ],
+            }
+        )
+        cls.document.contract_id = cls.contract
+        cls.asset = cls.env["maintenance.equipment"].create(
+            {
+                "name": "Server",
+                "client_id": cls.client.id,
+                "serial_no": "READER-1",
+                "contract_id": cls.contract.id,
+                "warranty_date": fields.Date.today(),
+            }
+        )
         cls.token = cls.env["payment.token"].create(
             {
                 "provider_id": cls.make_demo_provider().id,
@@ -88,6 +116,10 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "estimate": f"/my/orders/{self.quote.id}",
                 "documents": "/my/documents",
                 "document": f"/my/documents/{self.document.id}",
+                "contracts": "/my/contracts",
+                "contract": f"/my/contracts/{self.contract.id}",
+                "assets": "/my/assets",
+                "asset": f"/my/assets/{self.asset.id}",
                 "people": "/my/people",
                 "preferences": "/my/preferences",
                 "details": "/my/account",

@@ -85,6 +85,7 @@ class PortalTickets(CustomerPortalHelpdesk):
                 "attachments": attachments_sudo,
                 "close_stages": ticket_sudo._portal_close_stages() if may_answer else ticket_sudo.stage_id.browse(),
                 "tone": ticket_sudo._portal_tone(),
+                "asset": ticket_sudo._portal_asset(),
                 "may_answer": may_answer,
             },
             "my_tickets_history",

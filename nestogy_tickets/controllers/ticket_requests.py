@@ -29,13 +29,13 @@ class TicketRequests(HelpdeskTicketController):
     @route()
     @area("tickets", acts=True)
     def create_new_ticket(self, **kwargs):
-        return self._render_form({})
+        return self._render_form({"asset": str(kwargs.get("asset") or "")})
 
     @route(methods=["POST"])
     @area("tickets", acts=True)
     def submit_ticket(self, **kwargs):
         tickets = request.env["helpdesk.ticket"]
-        form = {key: str(kwargs.get(key) or "") for key in ("subject", "description", "category", "team")}
+        form = {key: str(kwargs.get(key) or "") for key in ("subject", "description", "category", "team", "asset")}
         files = [
             (ticket_form.clean_line(upload.filename) or "file", upload.read())
             for upload in request.httprequest.files.getlist("attachment")
@@ -46,7 +46,10 @@ class TicketRequests(HelpdeskTicketController):
         categories, teams = tickets._portal_categories(), tickets._portal_teams()
         category = categories.filtered(lambda record: record.id == self._positive(form["category"]))
         team = teams.filtered(lambda record: record.id == self._positive(form["team"]))
+        asset = tickets._portal_asset_to_report(self._positive(form["asset"]))
         errors = self._form_errors(subject, description, files)
+        if form["asset"] and not asset:
+            errors[""] = request.env._("This asset cannot be chosen; describe it in your own words.")
         company = request.env.company.sudo()  # visitors may not read the settings of the company
         if form["category"] and not category:
             errors["category"] = request.env._("This category cannot be chosen; choose one from the list.")
@@ -65,7 +68,7 @@ class TicketRequests(HelpdeskTicketController):
             return self._render_form(form, errors, had_files=bool(files))
         try:
             with request.env.cr.savepoint():  # all or nothing
-                ticket = tickets._portal_submit(subject, plaintext2html(description), category, team, files)
+                ticket = tickets._portal_submit(subject, plaintext2html(description), category, team, files, asset)
         except UserError as error:
             return self._render_form(form, {"": str(error)}, had_files=bool(files))
         return request.redirect(f"/my/ticket/{ticket.id}?created=1")
@@ -80,6 +83,7 @@ class TicketRequests(HelpdeskTicketController):
         values = {
             "page_name": "ticket",
             "is_new_ticket": True,
+            "asset": tickets._portal_asset_to_report(self._positive(form.get("asset"))),
             "form": form,
             "errors": errors or {},
             "had_files": had_files,

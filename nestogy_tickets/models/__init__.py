@@ -9,3 +9,5 @@ from . import res_partner_tickets
 from . import nestogy_conversation
 from . import helpdesk_ticket_stage
 from . import res_users
+from . import helpdesk_ticket_asset
+from . import maintenance_equipment

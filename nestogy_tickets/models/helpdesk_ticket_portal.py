@@ -146,7 +146,7 @@ class HelpdeskTicket(models.Model):
         return self.env["helpdesk.ticket.team"].search(domain)
 
     @api.model
-    def _portal_submit(self, subject, description, category=None, team=None, files=()):
+    def _portal_submit(self, subject, description, category=None, team=None, files=(), asset=None):
         """Open a ticket of the visitor with its files, all or nothing.
 
         Texts and files have passed ``tools.ticket_form``; category and team are out of ``_portal_categories``
@@ -161,6 +161,8 @@ class HelpdeskTicket(models.Model):
             raise UserError(self.env._("This category cannot be chosen; choose one from the list."))
         if team and team not in self._portal_teams():
             raise UserError(self.env._("This team cannot be chosen; choose one from the list."))
+        if asset and asset != self._portal_asset_to_report(asset.id):
+            raise UserError(self.env._("This asset cannot be chosen; describe it in your own words."))
         team_sudo = (
             team or self._portal_teams(to_choose=False)[:1]
         ).sudo()  # stages and alias of the team are needed below
@@ -172,6 +174,7 @@ class HelpdeskTicket(models.Model):
                 "company_id": company.id,
                 "partner_id": contact.id,
                 "category_id": category.id if category else False,
+                "equipment_id": asset.id if asset else False,
                 "team_id": team_sudo.id,
                 "stage_id": team_sudo.with_company(company)._get_applicable_stages()[:1].id,
                 "channel_id": channel.id if channel else False,

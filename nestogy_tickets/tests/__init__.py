@@ -10,3 +10,4 @@ from . import test_smtp
 from . import test_portal
 from . import test_tour
 from . import test_conversations
+from . import test_assets

@@ -22,6 +22,7 @@ class MailActivity(models.Model):
             "account.move": "partner_id",
             "sale.order": "partner_id",
             "contract.contract": "partner_id",
+            "maintenance.equipment": "client_id",
             "project.project": "partner_id",
             "project.task": "partner_id",
         }

@@ -124,13 +124,17 @@ class ResPartner(models.Model):
             "rows": rows,
         }
 
-    def _client_list_action(self, name, model, domain):
-        """A window action on all records behind a card."""
+    def _client_list_action(self, name, model, domain, list_view=None):
+        """A window action on all records behind a card.
+
+        :param str list_view: name of one of our views, the model's own when empty
+        """
+        view_id = self.env["ir.model.data"]._xmlid_to_res_id(f"nestogy_clients.{list_view}") if list_view else False
         return {
             "type": "ir.actions.act_window",
             "name": f"{name}: {self.name}",
             "res_model": model,
-            "views": [(False, "list"), (False, "form")],
+            "views": [(view_id, "list"), (False, "form")],
             "domain": domain,
             "context": {"default_partner_id": self.id},
         }

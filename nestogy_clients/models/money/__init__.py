@@ -19,4 +19,3 @@ from . import sale_order_state
 from . import sale_order_credit
 from . import sale_order_line
 from . import payment_token
-from . import contract_contract

@@ -14,7 +14,9 @@ class ContractContract(models.Model):
             "group_id",
             "invoice_generation_error",
             "invoice_generation_error_date",
+            "note",
             "pricelist_id_domain",
+            "service_state",
             "tag_ids",
         }
     )

@@ -1,7 +1,6 @@
 from . import nestogy_portal_payable_mixin
 from . import account_move
 from . import sale_order
-from . import contract_contract
 from . import payment_provider
 from . import payment_transaction
 from . import res_partner_statement

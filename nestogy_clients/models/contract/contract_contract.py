@@ -1,16 +1,24 @@
 from odoo import api, models
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 
 class ContractContract(models.Model):
+    """A contract as the documents of a client are: in its currency, with its terms, and without tax if it is exempt."""
+
     _inherit = "contract.contract"
 
     @api.model
     def _get_contracts_to_invoice_domain(self, date_ref=None):
-        """Let recurring invoices pause while a client's status says that it is not invoiced."""
-        return super()._get_contracts_to_invoice_domain(date_ref) & (
-            Domain("partner_id.commercial_partner_id.client_status_id", "=", False)
-            | Domain("partner_id.commercial_partner_id.client_status_id.is_invoiced", "=", True)
+        """Leave out drafts, what is paused, and clients whose status says that they are not invoiced."""
+        return (
+            super()._get_contracts_to_invoice_domain(date_ref)
+            & Domain("service_phase", "!=", "draft")
+            & ~Domain("pause_ids", "any!", [("date_to", "=", False)])
+            & (
+                Domain("partner_id.commercial_partner_id.client_status_id", "=", False)
+                | Domain("partner_id.commercial_partner_id.client_status_id.is_invoiced", "=", True)
+            )
         )
 
     @api.onchange("partner_id", "company_id")
@@ -46,3 +54,30 @@ class ContractContract(models.Model):
                 positions = positions.with_context(client_tax_date=date_invoice)
                 values["fiscal_position_id"] = positions._get_fiscal_position(self.invoice_partner_id).id
         return values
+
+    # ------------------------------------------------------------------
+    # Methods that contract leaves open to everybody who signs in
+    # ------------------------------------------------------------------
+
+    @api.model
+    def cron_recurring_create_invoice(self, date_ref=None):
+        """Make the invoices that are due: the clock does, and whoever may write invoices."""
+        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(self.env._("Only those who write invoices can make the invoices of contracts."))
+        return super().cron_recurring_create_invoice(date_ref=date_ref)
+
+    def recurring_create_invoice(self):
+        self.check_access("write")
+        if self.service_phase == "draft":
+            raise UserError(self.env._("“%s” is a draft; start it first.", self.display_name))
+        if self._open_pauses():
+            raise UserError(self.env._("“%s” is paused; let it go on first.", self.display_name))
+        return super().recurring_create_invoice()
+
+    def action_contract_send(self):
+        self.check_access("write")
+        return super().action_contract_send()
+
+    def action_clear_invoice_generation_error(self):
+        self.check_access("write")
+        return super().action_clear_invoice_generation_error()
