@@ -18,6 +18,7 @@ from . import test_document_states
 from . import test_documents
 from . import test_follow_ups
 from . import test_import
+from . import test_ledger
 from . import test_mail_kinds
 from . import test_mail_preview
 from . import test_mail_templates
