@@ -92,6 +92,15 @@ def split_write_off(amount, paid, digits):
     return paid, round(amount - paid, digits)
 
 
+def is_dark(color):
+    """Say whether white can be read on a colour like ``#0B5FA5`` (4.5 to 1 after WCAG 2.2)."""
+    parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return (
+        1.05 / (sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True)) + 0.05) >= 4.5
+    )
+
+
 def ties(block, digits):
     """Say whether a statement's sums agree: opening + change = closing, and the open items add up to it."""
     step = 0.5 * 10**-digits
