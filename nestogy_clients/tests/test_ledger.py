@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.tests import TransactionCase, tagged
 
 from ..tools import ledger

@@ -50,8 +50,8 @@ class ResPartner(models.Model):
         :param int offset: lines to leave out before the first one shown; sums are of all lines all the same
         :param int limit: the most lines to show
         :param res.partner addressee: only what is addressed to this contact
-        :return: dict ``layout``, ``date_from``, ``date_to``, ``line_count`` and ``blocks``: one dict a currency by
-            name, see :meth:`_client_statement_block`
+        :return: dict ``layout``, ``date_from``, ``date_to``, ``addressee``, ``line_count`` and ``blocks``: one dict a
+            currency by name, see :meth:`_client_statement_block`
         """
         self.ensure_one()
         date_to = date_to or fields.Date.context_today(self)
@@ -71,6 +71,7 @@ class ResPartner(models.Model):
             "layout": layout,
             "date_from": date_from,
             "date_to": date_to,
+            "addressee": addressee.name if addressee is not None else "",
             "line_count": sum(block["line_count"] for block in blocks),
             "blocks": sorted(blocks, key=lambda block: block["currency"].name),
         }
@@ -153,7 +154,9 @@ class ResPartner(models.Model):
                AND l.company_id IN %s
                AND l.date <= %s
             """,
-            SQL("JOIN account_move m ON m.id = l.move_id AND m.partner_id = %s", addressee.id) if addressee else SQL(),
+            SQL("JOIN account_move m ON m.id = l.move_id AND m.partner_id = %s", addressee.id or 0)
+            if addressee is not None
+            else SQL(),
             self.id,
             tuple(self.env.companies.ids),
             date_to,

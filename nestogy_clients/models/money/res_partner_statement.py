@@ -89,6 +89,10 @@ class ResPartner(models.Model):
         brand = self._statement_brand()
         is_open = statement["layout"] == "open"
         write_day = self._statement_day_writer()
+
+        def tax_id(record_sudo):
+            return [self.env._("Tax ID %s", record_sudo.vat)] if record_sudo.vat else []
+
         owes = any(block["closing"] > 0 for block in statement["blocks"])
         ways = self._statement_ways_to_pay() if owes else []
         if ways:
@@ -102,10 +106,11 @@ class ResPartner(models.Model):
             "subtitle": self._client_statement_period(statement),
             "client_name": self.name or "",
             "client_heading": self.env._("For"),
-            "client_lines": self._statement_address(client_sudo, [client_sudo.vat]),
+            "client_lines": self._statement_address(client_sudo, tax_id(client_sudo))
+            + ([self.env._("Only what is addressed to %s", statement["addressee"])] if statement["addressee"] else []),
             "company_heading": self.env._("From"),
             "company_lines": self._statement_address(
-                company_sudo.partner_id, [company_sudo.vat, company_sudo.phone, company_sudo.email]
+                company_sudo.partner_id, [*tax_id(company_sudo), company_sudo.phone, company_sudo.email]
             ),
             "empty": self.env._("Nothing is open.") if is_open else self.env._("Nothing happened in this period."),
             "blocks": [self._client_statement_section(statement, block, write_day) for block in statement["blocks"]],
@@ -173,7 +178,7 @@ class ResPartner(models.Model):
         }
         if block["ties"]:
             return self.env._(
-                "Check: opening %(opening)s and changes %(change)s make %(closing)s; the open items add up to %(open)s.",
+                "Check: opening %(opening)s and changes %(change)s make %(closing)s; open items add up to %(open)s.",
                 **words,
             )
         return self.env._(
@@ -184,21 +189,9 @@ class ResPartner(models.Model):
 
     def _client_statement_section(self, statement, block, write_day):
         """One currency of the PDF."""
-        currency = block["currency"]
-        write = self._statement_number_writer(currency)
-
-        def money(amount):
-            return format_amount(self.env, amount, currency).replace("\ufeff", "")
-
+        write = self._statement_number_writer(block["currency"])
         is_open = statement["layout"] == "open"
         if is_open:
-            figures = [
-                (self.env._("Balance due") if block["closing"] >= 0 else self.env._("Balance in your favour"),)
-                + (money(abs(block["closing"])), "main"),
-                (self.env._("Outstanding"), money(block["outstanding"]), ""),
-                (self.env._("Overdue"), money(block["overdue"]), "alert" if block["overdue"] else ""),
-                (self.env._("In your favour"), money(block["credit"]), ""),
-            ]
             columns = [
                 (self.env._("Date"), 0.11, "left"),
                 (self.env._("Document"), 0.30, "left"),
@@ -209,12 +202,6 @@ class ResPartner(models.Model):
                 (self.env._("Open"), 0.12, "right"),
             ]
         else:
-            figures = [
-                (self.env._("Closing balance"), money(block["closing"]), "main"),
-                (self.env._("Opening balance"), money(block["opening"]), ""),
-                (self.env._("Changes"), money(block["change"]), ""),
-                (self.env._("Overdue"), money(block["overdue"]), "alert" if block["overdue"] else ""),
-            ]
             columns = [
                 (self.env._("Date"), 0.11, "left"),
                 (self.env._("Document"), 0.28, "left"),
@@ -256,23 +243,57 @@ class ResPartner(models.Model):
             {"cells": [write_day(statement["date_to"]), total, "", "", "", "", write(block["closing"])]}
             | {"style": "strong"}
         )
-        ages = self._client_statement_ages()
-        late_keys = [key for key, more_than in ledger.AGES if more_than is not None]
         return {
-            "heading": self.env._("In %s", currency.name) if len(statement["blocks"]) > 1 else "",
-            "figures": figures,
+            "heading": self.env._("In %s", block["currency"].name) if len(statement["blocks"]) > 1 else "",
+            "figures": self._client_statement_figures(statement, block),
             "columns": columns,
             "rows": rows,
             "carried_label": "" if is_open else self.env._("Carried forward"),
-            "ageing_heading": self.env._(
-                "How late the open items are on %(date)s, in %(currency)s",
-                date=write_day(statement["date_to"]),
-                currency=currency.name,
-            ),
-            "ageing": [(label, write(block[key]), key in late_keys and block[key] > 0) for key, label in ages.items()],
+            "ageing_heading": self._client_statement_ageing_heading(statement, block),
+            "ageing": self._client_statement_ageing(block, write),
             "check": self._client_statement_check(block, write),
             "ties": block["ties"],
         }
+
+    def _client_statement_figures(self, statement, block):
+        """The sums that matter.
+
+        :return: list of label, amount in words and tone: ``main``, ``alert`` or empty
+        """
+
+        def money(amount):
+            return format_amount(self.env, amount, block["currency"]).replace("\ufeff", "")
+
+        overdue = (self.env._("Overdue"), money(block["overdue"]), "alert" if block["overdue"] else "")
+        if statement["layout"] == "open":
+            is_owed = block["closing"] >= 0
+            label = self.env._("Balance due") if is_owed else self.env._("Balance in your favour")
+            return [
+                (label, money(abs(block["closing"])), "main"),
+                (self.env._("Outstanding"), money(block["outstanding"]), ""),
+                overdue,
+                (self.env._("In your favour"), money(block["credit"]), ""),
+            ]
+        return [
+            (self.env._("Closing balance"), money(block["closing"]), "main"),
+            (self.env._("Opening balance"), money(block["opening"]), ""),
+            (self.env._("Changes"), money(block["change"]), ""),
+            overdue,
+        ]
+
+    def _client_statement_ageing_heading(self, statement, block):
+        day = format_date(self.env, statement["date_to"])
+        return self.env._(
+            "How late the open items are on %(date)s, in %(currency)s", date=day, currency=block["currency"].name
+        )
+
+    def _client_statement_ageing(self, block, write):
+        """:return: list of label, amount in words, and whether it is late"""
+        late_keys = {key for key, more_than in ledger.AGES if more_than is not None}
+        return [
+            (label, write(block[key]), key in late_keys and block[key] > 0)
+            for key, label in self._client_statement_ages().items()
+        ]
 
     # ------------------------------------------------------------------
     # Tables
