@@ -34,6 +34,7 @@
         "views/res_partner_views.xml",
         "views/res_partner_requests_views.xml",
         "wizards/nestogy_portal_access_why_views.xml",
+        "wizards/nestogy_client_statement_views.xml",
         "wizards/nestogy_portal_invite_views.xml",
         "wizards/nestogy_portal_block_views.xml",
         "wizards/nestogy_portal_person_views.xml",

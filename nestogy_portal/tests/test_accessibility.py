@@ -79,6 +79,8 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             self.owner: {
                 "home": "/my",
                 "statement": "/my/statement?show=all",
+                "account": "/my/statement/account?period=all",
+                "open items": "/my/statement/account?layout=open",
                 "invoices": "/my/invoices",
                 "invoice": f"/my/invoices/{self.open.id}",
                 "paying": f"/my/invoices/{self.late.id}?payment=True",
@@ -98,6 +100,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             },
             self.stranger: {
                 "statement without invoices": "/my/statement",
+                "account without invoices": "/my/statement/account",
                 "no invoices": "/my/invoices",
                 "no estimates": "/my/quotes",
                 "no documents": "/my/documents",

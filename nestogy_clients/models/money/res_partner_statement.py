@@ -20,6 +20,27 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
+    def action_client_statement(self):
+        """Ask which statement of account of the client is wanted."""
+        self.ensure_one()
+        statements = self.env["nestogy.client.statement"]
+        statements.check_access("create")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Statement of Account"),
+            "res_model": statements._name,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_client_id": self.commercial_partner_id.id},
+        }
+
+    def _client_quick_actions(self):
+        actions = super()._client_quick_actions()
+        if self.env["nestogy.client.statement"].has_access("create"):
+            label = self.env._("Statement of Account")
+            actions.append(self._client_quick_action("account", 44, label, "fa-list-alt", "action_client_statement"))
+        return actions
+
     def _client_statement_file(self, file_type, statement):
         """
         :param str file_type: one of ``FILE_TYPES``

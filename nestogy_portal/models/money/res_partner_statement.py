@@ -211,16 +211,22 @@ class ResPartner(models.Model):
         if self.env["account.move"].has_access("write"):
             actions.append(
                 self._client_quick_action(
-                    "statement", 45, self.env._("Send Statement"), "fa-list-alt", "action_client_send_statement"
+                    "statement", 45, self.env._("Send Statement"), "fa-paper-plane-o", "action_client_send_statement"
                 )
             )
         return actions
 
-    def action_client_send_statement(self):
-        """Open the send dialog with the client's statement."""
+    def action_client_send_statement(self, choice=None):
+        """Open the send dialog with the client's statement.
+
+        :param dict choice: ``layout``, ``date_from`` and ``date_to`` of the PDF; what is open today if empty
+        """
         self.ensure_one()
         self.env["account.move"].check_access("write")  # as reminding, for who invoices
-        return self.commercial_partner_id._client_mail_composer("statement", self.env._("Send Statement"))
+        action = self.commercial_partner_id._client_mail_composer("statement", self.env._("Send Statement"))
+        if isinstance(choice, dict):
+            action["context"]["client_statement_choice"] = choice
+        return action
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         """Lead the readers of a reminder or statement to the statement."""
