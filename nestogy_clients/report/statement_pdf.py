@@ -5,6 +5,7 @@ import logging
 from functools import lru_cache
 
 from PIL import Image
+from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.lib.units import mm
@@ -16,6 +17,8 @@ from reportlab.pdfgen.canvas import Canvas
 from odoo.tools.misc import file_path
 
 _logger = logging.getLogger(__name__)
+
+rl_config.useA85 = 0  # files are sent as bytes: writing them as text makes them larger and slower
 
 # fonts that come with Odoo, the best first: regular and bold
 FONT_FILES = (
@@ -48,6 +51,12 @@ def fonts():
     for name, standard in ((REGULAR, "Helvetica"), (BOLD, "Helvetica-Bold")):
         pdfmetrics.registerFont(pdfmetrics.Font(name, standard, "WinAnsiEncoding"))
     return None
+
+
+@lru_cache(maxsize=8192)
+def text_width(value, font, size):
+    """Most texts are measured more than once: to fit them, and to end them at the right."""
+    return pdfmetrics.stringWidth(value, font, size)
 
 
 @lru_cache(maxsize=64)
@@ -95,6 +104,8 @@ class _Drawing:
     def clean(self, value):
         """Text of signs that the font has; the others become visible gaps."""
         value = " ".join(str(value or "").split())
+        if value.isascii():
+            return value
         if self.glyphs is None:
             cleaned = value.encode("cp1252", "replace").decode("cp1252")
         elif all(ord(sign) in self.glyphs for sign in value):
@@ -107,12 +118,12 @@ class _Drawing:
     def fit(self, value, font, size, width):
         """Text that is not wider than its column."""
         value = self.clean(value)
-        if pdfmetrics.stringWidth(value, font, size) <= width:
+        if text_width(value, font, size) <= width:
             return value
         low, high = 0, len(value)
         while low < high:
             middle = (low + high + 1) // 2
-            if pdfmetrics.stringWidth(value[:middle] + "…", font, size) <= width:
+            if text_width(value[:middle] + "…", font, size) <= width:
                 low = middle
             else:
                 high = middle - 1
@@ -211,7 +222,7 @@ class _Drawing:
             ink = self.statement["brand"]["ink"] if is_main else QUIET
             self.text(x + 3 * mm, self.y - 5 * mm, label, size=7.5, color=ink, width=wide - 6 * mm)
             ink = self.statement["brand"]["ink"] if is_main else ALERT if tone == "alert" else INK
-            size = min(12, 12 * (wide - 6 * mm) / max(pdfmetrics.stringWidth(amount, BOLD, 12), 1))
+            size = min(12, 12 * (wide - 6 * mm) / max(text_width(amount, BOLD, 12), 1))
             self.text(x + 3 * mm, self.y - 11 * mm, amount, size=size, font=BOLD, color=ink)
         self.y -= high + 5 * mm
 
@@ -250,7 +261,7 @@ class _Drawing:
                 tone = ALERT if number in row.get("alert", ()) else color
                 size = 8.5
                 if align == "right":  # an amount is never cut
-                    size = min(size, size * width / max(pdfmetrics.stringWidth(cell, font, size), 1))
+                    size = min(size, size * width / max(text_width(cell, font, size), 1))
                     self.text(x, baseline, cell, size=size, font=font, color=tone, align=align)
                 else:
                     self.text(x, baseline, cell, size=size, font=font, color=tone, width=width)
@@ -268,7 +279,7 @@ class _Drawing:
             x = MARGIN + (number + 1) * wide - 3 * mm
             self.text(x, self.y - 4 * mm, label, size=7.5, color=QUIET, width=wide - 5 * mm, align="right")
             color = ALERT if is_alert else INK
-            size = min(9, 9 * (wide - 4 * mm) / max(pdfmetrics.stringWidth(amount, BOLD, 9), 1))
+            size = min(9, 9 * (wide - 4 * mm) / max(text_width(amount, BOLD, 9), 1))
             self.text(x, self.y - 8.6 * mm, amount, size=size, font=BOLD, color=color, align="right")
         self.y -= high + 4.5 * mm
         self.text(
@@ -316,34 +327,36 @@ class _Drawing:
         return buffer.getvalue()
 
     def paint(self, canvas, strokes):
-        colors = {}
-        fill = face = None
+        """Boxes and pictures first, then lines, then all text of a kind together: few commands draw a page."""
+        texts, lines = {}, {}
         for kind, *args in strokes:
             if kind == "text":
                 x, y, value, size, font, color, align = args
-                if color != fill:
-                    canvas.setFillColor(colors.setdefault(color, HexColor(color)))
-                    fill = color
-                if (font, size) != face:
-                    canvas.setFont(font, size)
-                    face = font, size
                 if align == "right":
-                    canvas.drawRightString(x, y, value)
-                else:
-                    canvas.drawString(x, y, value)
+                    x -= text_width(value, font, size)
+                texts.setdefault((font, size, color), []).append((x, y, value))
+            elif kind == "line":
+                x, y, x2, y2, color, thickness = args
+                lines.setdefault((color, thickness), []).append((x, y, x2, y2))
             elif kind == "box":
                 x, y, width, height, color, radius = args
                 canvas.setFillColor(HexColor(color))
-                fill = color
                 if radius:
                     canvas.roundRect(x, y, width, height, radius, stroke=0, fill=1)
                 else:
                     canvas.rect(x, y, width, height, stroke=0, fill=1)
-            elif kind == "line":
-                x, y, x2, y2, color, thickness = args
-                canvas.setStrokeColor(HexColor(color))
-                canvas.setLineWidth(thickness)
-                canvas.line(x, y, x2, y2)
             else:
                 x, y, width, height, image = args
                 canvas.drawImage(image, x, y, width, height)
+        for (color, thickness), each in lines.items():
+            canvas.setStrokeColor(HexColor(color))
+            canvas.setLineWidth(thickness)
+            canvas.lines(each)
+        for (font, size, color), each in texts.items():
+            written = canvas.beginText()
+            written.setFont(font, size)
+            written.setFillColor(HexColor(color))
+            for x, y, value in each:
+                written.setTextOrigin(round(x, 2), round(y, 2))
+                written.textOut(value)
+            canvas.drawText(written)

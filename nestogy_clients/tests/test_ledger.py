@@ -320,6 +320,10 @@ class TestLedger(LedgerMakers, ClientsCase):
             self.assertEqual(
                 currency.compare_amounts(blocks[currency]["closing"] if currency in blocks else 0.0, now[currency]), 0
             )
+        totals = {total["currency"]: total for total in self.client._client_open_totals()}
+        for currency in self.own | self.foreign:
+            balance = totals[currency]["balance"] if currency in totals else 0.0
+            self.assertEqual(currency.compare_amounts(balance, now[currency]), 0)
         for first, last in zip([START - timedelta(days=1), *cuts], [*cuts, end], strict=True):
             before = {
                 block["currency"]: block["closing"] for block in self.client._client_statement(date_to=first)["blocks"]

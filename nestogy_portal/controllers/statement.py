@@ -62,12 +62,11 @@ class ClientStatement(ClientPortal):
         pager = portal_pager(url=PAGE, url_args=words, total=statement["line_count"], page=page, step=step)
         if pager["page"]["num"] != page:  # beyond the last one
             statement = client._get_account(**choice, offset=pager["offset"], limit=step)
-        is_today = choice["date_to"] == fields.Date.context_today(request.env.user)
         values = self._prepare_portal_layout_values() | {
             "page_name": "statement",
             "tab": "account",
             "client": client.sudo(),  # his own, and only its name is shown
-            "totals": client._get_statement_totals(statement if is_today else None),
+            "totals": client._get_statement_totals(),
             "statement": statement,
             "sections": client._get_account_sections(statement, pager["offset"], step),
             "words": words,

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -65,7 +67,8 @@ class ResPartner(models.Model):
             parts[row["part"]].append(row)
         currencies = {each.id: each for each in self.env["res.currency"].browse(row["currency_id"] for row in rows)}
         blocks = [
-            self._client_statement_block(currencies[row["currency_id"]], row, parts, date_to) for row in parts["sum"]
+            self._client_statement_block(layout, currencies[row["currency_id"]], row, parts, date_to)
+            for row in parts["sum"]
         ]
         return {
             "layout": layout,
@@ -76,7 +79,7 @@ class ResPartner(models.Model):
             "blocks": sorted(blocks, key=lambda block: block["currency"].name),
         }
 
-    def _client_statement_block(self, currency, sums, parts, date_to):
+    def _client_statement_block(self, layout, currency, sums, parts, date_to):
         """One currency's part of a statement.
 
         :return: dict ``currency``, ``opening``, ``change``, ``closing``, ``open_total`` (sum of the open items),
@@ -93,7 +96,7 @@ class ResPartner(models.Model):
             "change": round(sums["change"], digits),
             "closing": round(sums["amount"] + sums["change"], digits),
             "open_total": round(sum(row["amount"] for row in items), digits),
-            "line_count": sums["line_count"],
+            "line_count": sum(row["line_count"] for row in items) if layout == "open" else sums["line_count"],
             **ledger.ageing(((row["due"], row["amount"]) for row in items), date_to, digits),
         }
         block["ties"] = ledger.ties(block, digits)
@@ -124,6 +127,38 @@ class ResPartner(models.Model):
         block["lines"] = lines
         return block
 
+    def _client_open_totals(self, addressee=None):
+        """What is open now, whatever its date: from the residuals that Odoo keeps, so that it costs little.
+
+        :param res.partner addressee: as in :meth:`_client_statement`
+        :return: list of dicts by name of the ``currency``, each with the ageing of :func:`ledger.ageing` as of today
+        """
+        self.ensure_one()
+        self.env["account.move.line"].flush_model(
+            [*READ_FIELDS["account.move.line"], "amount_residual_currency", "reconciled"]
+        )
+        self.env["account.move"].flush_model(["partner_id"])
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        query = SQL(
+            """
+            SELECT l.currency_id, COALESCE(l.date_maturity, l.date), SUM(l.amount_residual_currency)
+              %s
+               AND l.reconciled IS NOT TRUE
+               AND l.amount_residual_currency <> 0
+             GROUP BY l.currency_id, COALESCE(l.date_maturity, l.date), l.amount_residual_currency > 0
+            """,
+            self._client_items_sql(addressee),
+        )
+        items = defaultdict(list)
+        for currency_id, due, amount in self.env.execute_query(query):
+            items[currency_id].append((due, amount))
+        today = fields.Date.context_today(self)
+        totals = [
+            {"currency": currency, **ledger.ageing(items[currency.id], today, currency.decimal_places)}
+            for currency in self.env["res.currency"].browse(items)
+        ]
+        return sorted(totals, key=lambda total: total["currency"].name)
+
     @api.model
     def _client_statement_labels(self):
         return {
@@ -139,6 +174,24 @@ class ResPartner(models.Model):
             "converted": self.env._("Settled in another currency"),
         }
 
+    def _client_items_sql(self, addressee):
+        """FROM and WHERE of the posted receivable items of the client in the companies at hand."""
+        return SQL(
+            """
+              FROM account_move_line l
+              %s
+             WHERE l.partner_id IN (SELECT id FROM res_partner WHERE commercial_partner_id = %s)
+               AND l.account_id IN (SELECT id FROM account_account WHERE account_type = 'asset_receivable')
+               AND l.parent_state = 'posted'
+               AND l.company_id IN %s
+            """,
+            SQL("JOIN account_move m ON m.id = l.move_id AND m.partner_id = %s", addressee.id or 0)
+            if addressee is not None
+            else SQL(),
+            self.id,
+            tuple(self.env.companies.ids),
+        )
+
     def _client_statement_sql(self, layout, date_from, date_to, offset, limit, addressee):
         """One statement for the sums of each currency, its open items by due date, and the lines to show."""
         is_open = layout == "open"
@@ -146,19 +199,10 @@ class ResPartner(models.Model):
             """
             SELECT l.id, l.move_id, l.currency_id, l.date, COALESCE(l.date_maturity, l.date) AS due,
                    l.amount_currency AS amount
-              FROM account_move_line l
               %s
-             WHERE l.partner_id IN (SELECT id FROM res_partner WHERE commercial_partner_id = %s)
-               AND l.account_id IN (SELECT id FROM account_account WHERE account_type = 'asset_receivable')
-               AND l.parent_state = 'posted'
-               AND l.company_id IN %s
                AND l.date <= %s
             """,
-            SQL("JOIN account_move m ON m.id = l.move_id AND m.partner_id = %s", addressee.id or 0)
-            if addressee is not None
-            else SQL(),
-            self.id,
-            tuple(self.env.companies.ids),
+            self._client_items_sql(addressee),
             date_to,
         )
         # what the lines to show are made of: open items, or moves with what was settled elsewhere
@@ -177,7 +221,7 @@ class ResPartner(models.Model):
                   FROM item i JOIN account_partial_reconcile p ON p.credit_move_id = i.id
                  WHERE p.max_date <= %(date_to)s
             ),
-            crossing AS (
+            crossing AS MATERIALIZED (
                 SELECT c.currency_id, c.date, c.amount, c.other_id, o.id IS NOT NULL AS is_converted
                   FROM match c LEFT JOIN item o ON o.id = c.other_id
                  WHERE c.amount <> 0 AND (o.id IS NULL OR o.currency_id <> c.currency_id)
@@ -213,13 +257,13 @@ class ResPartner(models.Model):
                    COALESCE(SUM(amount) FILTER (WHERE date < %(date_from)s), 0) AS amount,
                    COALESCE(SUM(amount) FILTER (WHERE date >= %(date_from)s), 0) AS change,
                    NULL::numeric AS balance,
-                   (SELECT COUNT(*) FROM %(source)s s WHERE s.currency_id = flow.currency_id AND %(shown)s)
-                   AS line_count,
+                   COUNT(*) FILTER (WHERE date >= %(date_from)s) AS line_count,
                    NULL::int AS move_id, NULL AS move_type, NULL AS name, NULL AS ref, NULL AS kind,
                    NULL::numeric AS paid, 0 AS position
               FROM flow GROUP BY currency_id
              UNION ALL
-            SELECT 'open', currency_id, NULL, due, SUM(change), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0
+            SELECT 'open', currency_id, NULL, due, SUM(change), NULL, NULL, COUNT(*),
+                   NULL, NULL, NULL, NULL, NULL, NULL, 0
               FROM open GROUP BY currency_id, due, change > 0
              UNION ALL
             SELECT 'line', page.currency_id, page.date,

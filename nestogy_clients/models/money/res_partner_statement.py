@@ -157,11 +157,10 @@ class ResPartner(models.Model):
         return [line.strip() for line in lines if line and line.strip()]
 
     def _statement_day_writer(self):
-        known = {}
+        """Dates in the format of the language, which Odoo takes its time for: each day is asked for once."""
+        known = {None: "", False: ""}
 
         def write(day):
-            if not day:
-                return ""
             if day not in known:
                 known[day] = format_date(self.env, day)
             return known[day]

@@ -16,37 +16,39 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     def _get_account(self, layout="open", **period):
-        """The visitor's statement out of the ledger: the whole client's, or what is addressed to him if his level
-        says so; the figures of his own client, for which the caller vouches.
+        """The visitor's statement out of the ledger; the caller vouches that this is his client.
 
         :param period: as in :meth:`_client_statement`
         :return: as there
         """
+        # clients read no journal items; what they get of them here is theirs
+        return self.sudo()._client_statement(layout, addressee=self._get_account_addressee(), **period)
+
+    def _get_account_addressee(self):
+        """To whom something must be addressed that the visitor may see of the account; ``None``: he sees all."""
         user = self.env.user
         scope = user._portal_scope("money")
-        addressee = None if scope == "company" else user.partner_id
-        if scope == "none":
-            addressee = addressee.browse(0)  # nothing is addressed to nobody
-        # clients read no journal items; what is left out of them here they need not
-        return self.sudo()._client_statement(layout, addressee=addressee, **period)
+        if scope == "company":
+            return None
+        return user.partner_id if scope == "own" else self.browse()  # nothing is addressed to nobody
 
-    def _get_statement_totals(self, statement=None):
-        """What the client owes today, by currency.
+    def _get_statement_totals(self):
+        """What the client owes now, by currency.
 
-        :param dict statement: of :meth:`_get_account` as of today, if the caller has it
         :return: list of dicts ``currency``, ``outstanding``, ``overdue``, ``credit``, ``is_overdue``, ``has_credit``,
             ``is_settled``
         """
         self.ensure_one()
-        statement = statement or self._get_account(limit=0)
+        # as in _get_account
+        totals = self.sudo()._client_open_totals(self._get_account_addressee())
         return [
             {
-                **{key: block[key] for key in ("currency", "outstanding", "overdue", "credit")},
-                "is_overdue": bool(block["overdue"]),
-                "has_credit": bool(block["credit"]),
-                "is_settled": not block["outstanding"] and not block["credit"],
+                **{key: total[key] for key in ("currency", "outstanding", "overdue", "credit")},
+                "is_overdue": bool(total["overdue"]),
+                "has_credit": bool(total["credit"]),
+                "is_settled": not total["outstanding"] and not total["credit"],
             }
-            for block in statement["blocks"]
+            for total in totals
         ]
 
     def _get_account_sections(self, statement, offset, step):
