@@ -9,6 +9,7 @@ READ_FIELDS = {
     "account.move.line": (
         "account_id",
         "amount_currency",
+        "amount_residual_currency",
         "company_id",
         "currency_id",
         "date",
@@ -41,7 +42,8 @@ class ResPartner(models.Model):
         For each currency: opening + lines = closing = what the ledger says = sum of the open items, as it stood on
         the last day. An item is reduced by what was reconciled with it until then. Where its counterpart is not on
         this statement (it is in another currency, of another client or company, or not addressed to the reader), a
-        line says what was settled with it.
+        line says what was settled with it. Open items come from the residuals that Odoo keeps, less what was reconciled
+        later, and thus prove the sums of the lines.
 
         The caller vouches for the reader: this is SQL, because the ORM can neither undo later reconciliations nor
         run a balance in the database.
@@ -53,7 +55,7 @@ class ResPartner(models.Model):
         :param int limit: the most lines to show
         :param res.partner addressee: only what is addressed to this contact
         :return: dict ``layout``, ``date_from``, ``date_to``, ``addressee``, ``line_count`` and ``blocks``: one dict a
-            currency by name, see :meth:`_client_statement_block`
+            currency, see :meth:`_client_statement_block`
         """
         self.ensure_one()
         date_to = date_to or fields.Date.context_today(self)
@@ -76,7 +78,7 @@ class ResPartner(models.Model):
             "date_to": date_to,
             "addressee": addressee.name if addressee is not None else "",
             "line_count": sum(block["line_count"] for block in blocks),
-            "blocks": sorted(blocks, key=lambda block: block["currency"].name),
+            "blocks": sorted(blocks, key=lambda block: block["currency"].id),
         }
 
     def _client_statement_block(self, layout, currency, sums, parts, date_to):
@@ -101,6 +103,7 @@ class ResPartner(models.Model):
         }
         block["ties"] = ledger.ties(block, digits)
         labels = self._client_statement_labels()
+        before = 0.0 if layout == "open" else block["opening"]
         lines = []
         for row in parts["line"]:
             if row["currency_id"] != currency.id:
@@ -112,7 +115,7 @@ class ResPartner(models.Model):
                 **{key: row[key] for key in ("date", "due", "kind", "name", "ref", "move_id", "move_type", "amount")},
                 "label": labels[row["kind"]],
                 "change": money,
-                "balance": round(row["balance"] - rest, digits),
+                "balance": round(before + row["balance"] - rest, digits),
                 "days_late": max((date_to - row["due"]).days, 0) if row["due"] and row["change"] > 0 else 0,
             }
             lines.append(line)
@@ -120,10 +123,10 @@ class ResPartner(models.Model):
                 lines.append(
                     line
                     | {"kind": "write_off", "label": labels["write_off"], "amount": rest, "change": rest}
-                    | {"balance": round(row["balance"], digits), "due": None}
+                    | {"balance": round(before + row["balance"], digits), "due": None}
                 )
         first = lines[0] if lines else None
-        block["brought"] = round(first["balance"] - first["change"], digits) if first else block["opening"]
+        block["brought"] = round(first["balance"] - first["change"], digits) if first else before
         block["lines"] = lines
         return block
 
@@ -134,9 +137,7 @@ class ResPartner(models.Model):
         :return: list of dicts by name of the ``currency``, each with the ageing of :func:`ledger.ageing` as of today
         """
         self.ensure_one()
-        self.env["account.move.line"].flush_model(
-            [*READ_FIELDS["account.move.line"], "amount_residual_currency", "reconciled"]
-        )
+        self.env["account.move.line"].flush_model([*READ_FIELDS["account.move.line"], "reconciled"])
         self.env["account.move"].flush_model(["partner_id"])
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         query = SQL(
@@ -198,7 +199,7 @@ class ResPartner(models.Model):
         items = SQL(
             """
             SELECT l.id, l.move_id, l.currency_id, l.date, COALESCE(l.date_maturity, l.date) AS due,
-                   l.amount_currency AS amount
+                   l.amount_currency AS amount, l.amount_residual_currency AS residual
               %s
                AND l.date <= %s
             """,
@@ -215,16 +216,15 @@ class ResPartner(models.Model):
                 SELECT i.id, i.currency_id, p.credit_move_id AS other_id, p.max_date AS date,
                        -p.debit_amount_currency AS amount
                   FROM item i JOIN account_partial_reconcile p ON p.debit_move_id = i.id
-                 WHERE p.max_date <= %(date_to)s
                  UNION ALL
                 SELECT i.id, i.currency_id, p.debit_move_id, p.max_date, p.credit_amount_currency
                   FROM item i JOIN account_partial_reconcile p ON p.credit_move_id = i.id
-                 WHERE p.max_date <= %(date_to)s
             ),
             crossing AS MATERIALIZED (
                 SELECT c.currency_id, c.date, c.amount, c.other_id, o.id IS NOT NULL AS is_converted
                   FROM match c LEFT JOIN item o ON o.id = c.other_id
-                 WHERE c.amount <> 0 AND (o.id IS NULL OR o.currency_id <> c.currency_id)
+                 WHERE c.amount <> 0 AND c.date <= %(date_to)s
+                   AND (o.id IS NULL OR o.currency_id <> c.currency_id)
             ),
             flow AS MATERIALIZED (
                 SELECT currency_id, move_id, date, MAX(due) AS due, SUM(amount) AS amount, SUM(amount) AS change,
@@ -237,20 +237,18 @@ class ResPartner(models.Model):
                  GROUP BY c.currency_id, l.move_id, c.date, c.is_converted
             ),
             open AS MATERIALIZED (
-                SELECT i.currency_id, i.move_id, i.date, i.due, i.amount, i.amount + COALESCE(s.amount, 0) AS change,
+                SELECT i.currency_id, i.move_id, i.date, i.due, i.amount, i.residual - COALESCE(s.amount, 0) AS change,
                        0 AS crossed, i.id
-                  FROM item i LEFT JOIN (SELECT id, SUM(amount) AS amount FROM match GROUP BY id) s ON s.id = i.id
-                 WHERE i.amount + COALESCE(s.amount, 0) <> 0
-            ),
-            run AS (
-                SELECT *, SUM(change) OVER (PARTITION BY currency_id ORDER BY date, move_id, crossed, id) AS balance
-                  FROM %(source)s
+                  FROM item i
+                  LEFT JOIN (SELECT id, SUM(amount) AS amount FROM match WHERE date > %(date_to)s GROUP BY id) s
+                    ON s.id = i.id
+                 WHERE i.residual <> COALESCE(s.amount, 0)
             ),
             page AS (
-                SELECT run.*, cur.name AS currency_name
-                  FROM run JOIN res_currency cur ON cur.id = run.currency_id
+                SELECT *, SUM(change) OVER (PARTITION BY currency_id ORDER BY date, move_id, crossed, id) AS balance
+                  FROM %(source)s
                  WHERE %(shown)s
-                 ORDER BY cur.name, date, move_id, crossed, id
+                 ORDER BY currency_id, date, move_id, crossed, id
                  LIMIT %(limit)s OFFSET %(offset)s
             )
             SELECT 'sum' AS part, currency_id, NULL::date AS date, NULL::date AS due,
@@ -285,7 +283,7 @@ class ResPartner(models.Model):
                         ELSE 'refund' END,
                    CASE WHEN %(splits)s AND page.crossed = 0 AND pay.currency_id = page.currency_id
                         THEN CASE pay.payment_type WHEN 'inbound' THEN -pay.amount ELSE pay.amount END END,
-                   ROW_NUMBER() OVER (ORDER BY page.currency_name, page.date, page.move_id, page.crossed, page.id)
+                   ROW_NUMBER() OVER (ORDER BY page.currency_id, page.date, page.move_id, page.crossed, page.id)
               FROM page
               JOIN account_move m ON m.id = page.move_id
               JOIN res_company firm ON firm.id = m.company_id
