@@ -5,7 +5,6 @@ from _tools import multiply
 from odoo import Command, fields
 
 LINES = 80
-AT_ONCE = 8
 
 
 def account(env, rows):

@@ -1,15 +1,11 @@
 """The account of a client with 2,000 invoices in the portal: a page of 80 lines with running balance and ageing.
 
 Plain Odoo's nearest is its list of invoices, which has neither balance nor ageing nor payments. The limit is one
-grouped query over the journal items and as many lines. ``at_once`` is the time until eight readers, who came together,
-all have their figures.
+grouped query over the journal items and as many lines.
 """
 
-from _statement import AT_ONCE, LINES, account
-from _tools import fresh, in_threads, milliseconds, queries
-
-from odoo import api
-from odoo.modules.registry import Registry
+from _statement import LINES, account
+from _tools import fresh, milliseconds, queries
 
 
 def run(env, rows):
@@ -46,17 +42,10 @@ def run(env, rows):
         )
         env.cr.fetchall()
 
-    def one_reader():
-        # a transaction of its own, which sees what was there before this benchmark filled the database
-        with Registry(env.cr.dbname).cursor() as cr:
-            reader = api.Environment(cr, env.uid, {})
-            reader["res.partner"].browse(client.id)._client_statement(**period)
-
     return {
         "unit": "ms",
         "plain": milliseconds(plain, before=fresh(env)),
         "ours": milliseconds(ours, before=fresh(env)),
         "limit": milliseconds(limit),
         "queries": queries(env, ours),
-        "at_once": in_threads(one_reader, AT_ONCE),
     }

@@ -26,7 +26,7 @@ FONT_FILES = (
     ("web/static/fonts/google/Open_Sans/Open_Sans-Regular.ttf", "web/static/fonts/google/Open_Sans/Open_Sans-Bold.ttf"),
 )
 REGULAR, BOLD = "NestogyStatement", "NestogyStatement-Bold"
-STAND_IN = "\N{WHITE SQUARE}"  # for a sign that the font has not
+STAND_IN = "\N{LOZENGE}"  # for a sign that the font has not
 INK, QUIET, LINE, SHADE, ALERT = "#1F2933", "#5F6B7A", "#D5DBE3", "#F4F6F9", "#B42318"
 MARGIN, ROW, FOOT = 16 * mm, 5.6 * mm, 16 * mm
 LOGO_SIZE = (52 * mm, 18 * mm)
@@ -327,14 +327,14 @@ class _Drawing:
         return buffer.getvalue()
 
     def paint(self, canvas, strokes):
-        """Boxes and pictures first, then lines, then all text of a kind together: few commands draw a page."""
-        texts, lines = {}, {}
+        """Boxes and pictures first, then lines, then the text as one piece in the order in which it is read."""
+        texts, lines = [], {}
         for kind, *args in strokes:
             if kind == "text":
                 x, y, value, size, font, color, align = args
                 if align == "right":
                     x -= text_width(value, font, size)
-                texts.setdefault((font, size, color), []).append((x, y, value))
+                texts.append((x, y, value, font, size, color))
             elif kind == "line":
                 x, y, x2, y2, color, thickness = args
                 lines.setdefault((color, thickness), []).append((x, y, x2, y2))
@@ -352,11 +352,15 @@ class _Drawing:
             canvas.setStrokeColor(HexColor(color))
             canvas.setLineWidth(thickness)
             canvas.lines(each)
-        for (font, size, color), each in texts.items():
-            written = canvas.beginText()
-            written.setFont(font, size)
-            written.setFillColor(HexColor(color))
-            for x, y, value in each:
-                written.setTextOrigin(round(x, 2), round(y, 2))
-                written.textOut(value)
-            canvas.drawText(written)
+        written = canvas.beginText()
+        face = fill = None
+        for x, y, value, font, size, color in texts:
+            if face != (font, size):
+                written.setFont(font, size)
+                face = font, size
+            if fill != color:
+                written.setFillColor(HexColor(color))
+                fill = color
+            written.setTextOrigin(round(x, 2), round(y, 2))
+            written.textOut(value)
+        canvas.drawText(written)

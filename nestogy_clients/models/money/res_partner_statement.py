@@ -247,7 +247,7 @@ class ResPartner(models.Model):
             head = [
                 write_day(line["date"]),
                 f"{line['label']} {line['name']}" if line["name"] else line["label"],
-                line["ref"] if line["ref"] != line["name"] else "",
+                line["ref"] or "" if line["ref"] != line["name"] else "",
                 write_day(line["due"]),
             ]
             change = line["change"]
