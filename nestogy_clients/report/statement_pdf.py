@@ -165,7 +165,7 @@ class _Drawing:
         if len(self.pages) > 1:
             title = f"{self.statement['title']} · {self.statement['client_name']} · {self.statement['subtitle']}"
             self.text(MARGIN, self.y - 2 * mm, title, size=8, color=QUIET, width=self.right - MARGIN)
-            self.y -= 6 * mm
+            self.y -= 7 * mm
 
     def need(self, height):
         """Begin a new page unless so much room is left.
@@ -205,6 +205,7 @@ class _Drawing:
     def draw_block(self, block):
         self.need(62 * mm)
         if block["heading"]:
+            self.y -= 2 * mm
             self.text(MARGIN, self.y - 1 * mm, block["heading"], size=11, font=BOLD, color=self.color)
             self.y -= 5 * mm
         self.draw_figures(block["figures"])
