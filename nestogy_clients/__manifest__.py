@@ -62,6 +62,7 @@
         "views/nestogy_client_segment_views.xml",
         "wizards/nestogy_client_import_views.xml",
         "wizards/nestogy_custom_field_delete_views.xml",
+        "wizards/nestogy_client_statement_views.xml",
         "wizards/nestogy_client_status_set_views.xml",
         "wizards/nestogy_client_group_set_views.xml",
         "wizards/nestogy_client_credit_set_views.xml",

@@ -18,6 +18,7 @@ from . import test_document_states
 from . import test_documents
 from . import test_follow_ups
 from . import test_import
+from . import test_ledger
 from . import test_mail_kinds
 from . import test_mail_preview
 from . import test_mail_templates
@@ -35,6 +36,7 @@ from . import test_search
 from . import test_segments
 from . import test_service_areas
 from . import test_settings
+from . import test_statement_files
 from . import test_statuses
 from . import test_tax_exempt
 from . import test_teams

@@ -1,2 +1,2 @@
-from . import client_file, document_files, phones, placeholders
-from . import domains, postal
+from . import client_file, document_files, ledger, phones, placeholders
+from . import domains, postal, sheets

@@ -14,6 +14,7 @@ from . import people
 from . import preview
 from . import security
 from . import signup
+from . import statement
 from . import stripe
 from . import thread
 from . import transactions

@@ -84,6 +84,7 @@ class ClientPortal(PortalAccount):
         )
         values = self._prepare_portal_layout_values() | {
             "page_name": "statement",
+            "tab": "documents",
             "client": client.sudo(),  # his own, and only its name is shown
             "totals": client._get_statement_totals(),
             "rows": client._get_statement_rows(show, pager["offset"], self._items_per_page),

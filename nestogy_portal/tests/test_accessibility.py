@@ -108,6 +108,8 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "home": "/my",
                 "statement": "/my/statement?show=all",
                 "payments": "/my/payments",
+                "account": "/my/statement/account?period=all",
+                "open items": "/my/statement/account?layout=open",
                 "invoices": "/my/invoices",
                 "invoice": f"/my/invoices/{self.open.id}",
                 "paying": f"/my/invoices/{self.late.id}?payment=True",
@@ -132,6 +134,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             self.stranger: {
                 "statement without invoices": "/my/statement",
                 "no payments": "/my/payments",
+                "account without invoices": "/my/statement/account",
                 "no invoices": "/my/invoices",
                 "no estimates": "/my/quotes",
                 "no documents": "/my/documents",

@@ -5,3 +5,4 @@ from . import portal_wizard_user
 from . import nestogy_portal_invite
 from . import nestogy_portal_block
 from . import nestogy_portal_person
+from . import nestogy_client_statement

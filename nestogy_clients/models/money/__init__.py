@@ -4,6 +4,8 @@ from . import res_partner_credit
 from . import res_partner_alerts
 from . import res_partner_cards
 from . import res_partner_finance
+from . import res_partner_ledger
+from . import res_partner_statement
 from . import res_partner_totals
 from . import res_partner_payments
 from . import res_partner_reminder

@@ -246,13 +246,18 @@ class NestogyPortalProfile(models.Model):
 
         :param res.partner partner: one
         """
+        company = partner.sudo().company_id or self.env.company  # as below
+        return self._brand_chain(partner, company)._make_brand(company)
+
+    @api.model
+    def _brand_chain(self, partner, company):
+        """The profiles that make the brand a contact sees, in sudo; the first that has something gives it."""
         partner_sudo = partner.sudo()  # whoever looks at the portal may not read profiles
-        company = partner_sudo.company_id or self.env.company
         client_sudo = partner_sudo._get_client()
         chain_sudo = self.sudo().browse()  # empty
         if client_sudo:
             chain_sudo |= partner_sudo._get_portal_profile()[0] | client_sudo.client_group_id.portal_profile_id
-        return (chain_sudo | self._company_brand_profile(company))._make_brand(company)
+        return chain_sudo | self._company_brand_profile(company)
 
     @api.model
     def _brand_of_visitor(self, partner=None):

@@ -6,3 +6,4 @@ from . import payment_transaction
 from . import res_partner_statement
 from . import res_partner_transactions
 from . import res_partner_statement_schedule
+from . import mail_template_statement

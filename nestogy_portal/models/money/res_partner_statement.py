@@ -1,7 +1,11 @@
 from odoo import fields, models
 from odoo.fields import Domain
+from odoo.tools import str2bool
+
+from odoo.addons.nestogy_clients.tools import ledger
 
 from ...tools.mail_links import marker
+from ..login.nestogy_portal_link import PAGES
 
 STATEMENT_TYPES = ("out_invoice", "out_refund", "out_receipt")
 
@@ -11,54 +15,109 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    def _get_statement_totals(self):
-        """What the client owes, by currency.
+    def _get_account(self, layout="open", **period):
+        """The visitor's statement out of the ledger; the caller vouches that this is his client.
 
-        :return: list of dicts ``currency``, ``outstanding``, ``overdue``, ``credit``, ``is_settled``
+        :param period: as in :meth:`_client_statement`
+        :return: as there
+        """
+        # clients read no journal items; what they get of them here is theirs
+        return self.sudo()._client_statement(layout, addressee=self._get_account_addressee(), **period)
+
+    def _get_account_addressee(self):
+        """To whom something must be addressed that the visitor may see of the account; ``None``: he sees all."""
+        user = self.env.user
+        scope = user._portal_scope("money")
+        if scope == "company":
+            return None
+        return user.partner_id if scope == "own" else self.browse()  # nothing is addressed to nobody
+
+    def _get_statement_totals(self):
+        """What the client owes now, by currency.
+
+        :return: list of dicts ``currency``, ``outstanding``, ``overdue``, ``credit``, ``is_overdue``, ``has_credit``,
+            ``is_settled``
         """
         self.ensure_one()
-        if self.env.user._portal_scope("money") != "company":
-            return self._get_own_statement_totals()
-        # figures of the visitor's own client, for which the caller vouches
-        rows = self.sudo()._client_balances().get(self.id, [])
-        totals = []
-        for row in rows:
-            zero = row["currency"].is_zero
-            totals.append(
-                {
-                    **{key: row[key] for key in ("currency", "outstanding", "overdue", "credit")},
-                    "is_overdue": not zero(row["overdue"]),
-                    "has_credit": not zero(row["credit"]),
-                    "is_settled": zero(row["outstanding"]) and zero(row["credit"]),
-                }
-            )
-        return totals
-
-    def _get_own_statement_totals(self):
-        """The same for a visitor who sees only what was made out to him: from the documents his rules leave."""
-        today = fields.Date.context_today(self)
-        rows = {}
-        for currency, move_type, due, residual in self.env["account.move"]._read_group(
-            self._statement_domain("open"),
-            ["currency_id", "move_type", "invoice_date_due:day"],
-            ["amount_residual:sum"],
-        ):
-            row = rows.setdefault(currency, {"currency": currency, "outstanding": 0.0, "overdue": 0.0, "credit": 0.0})
-            if move_type == "out_refund":
-                row["credit"] += residual
-                row["outstanding"] -= residual
-            else:
-                row["outstanding"] += residual
-                row["overdue"] += residual if due and due < today else 0.0
+        # as in _get_account
+        totals = self.sudo()._client_open_totals(self._get_account_addressee())
         return [
-            row
-            | {
-                "is_overdue": not row["currency"].is_zero(row["overdue"]),
-                "has_credit": not row["currency"].is_zero(row["credit"]),
-                "is_settled": row["currency"].is_zero(row["outstanding"]) and row["currency"].is_zero(row["credit"]),
+            {
+                **{key: total[key] for key in ("currency", "outstanding", "overdue", "credit")},
+                "is_overdue": bool(total["overdue"]),
+                "has_credit": bool(total["credit"]),
+                "is_settled": not total["outstanding"] and not total["credit"],
             }
-            for row in rows.values()
+            for total in totals
         ]
+
+    def _get_account_sections(self, statement, offset, step):
+        """What one page of the account shows of each currency, ready to print.
+
+        :param dict statement: of :meth:`_get_account`, with the lines from ``offset`` on, ``step`` at most
+        """
+        write_day = self._statement_day_writer()
+        is_open = statement["layout"] == "open"
+        sections, before = [], 0
+        is_last_page = statement["line_count"] <= offset + step
+        for block in statement["blocks"]:
+            after = before + block["line_count"]
+            begins = offset <= before and (before < offset + step or is_last_page)
+            closes = offset < after <= offset + step or (begins and before == after)
+            if begins or closes or before < offset < after:
+                write = self._statement_number_writer(block["currency"])
+                sections.append(
+                    {
+                        "currency": block["currency"],
+                        "begins": begins,
+                        "closes": closes,
+                        "figures": self._client_statement_figures(statement, block),
+                        "lines": [self._get_account_line(line, is_open, write, write_day) for line in block["lines"]],
+                        "brought": write(block["brought"]),
+                        "closing": write(block["closing"]),
+                        "ageing_heading": self._client_statement_ageing_heading(statement, block),
+                        "ageing": self._client_statement_ageing(block, write),
+                        "shares": self._get_account_shares(block),
+                        "check": self._client_statement_check(block, write),
+                        "ties": block["ties"],
+                    }
+                )
+            before = after
+        return sections
+
+    def _get_account_line(self, line, is_open, write, write_day):
+        change = line["change"]
+        is_document = line["move_type"] in ("out_invoice", "out_refund") and line["move_id"]
+        return {
+            "label": line["label"],
+            "name": line["name"] or "",
+            "url": f"/my/invoices/{line['move_id']}" if is_document and line["kind"] != "settled" else "",
+            "ref": line["ref"] if line["ref"] and line["ref"] != line["name"] else "",
+            "date": write_day(line["date"]),
+            "due": write_day(line["due"]),
+            "days_late": line["days_late"] if is_open else 0,
+            "amount": write(line["amount"]),
+            "charge": write(change) if is_open or change > 0 else "",
+            "payment": write(-change) if change < 0 and not is_open else "",
+            "change": write(change),
+            "balance": write(line["balance"]),
+        }
+
+    def _get_account_shares(self, block):
+        """How the outstanding amount is spread over the ages, for a bar: keys and percents of those that have some."""
+        whole = block["outstanding"]
+        return [
+            (key, round(100 * block[key] / whole, 2)) for key, _more_than in ledger.AGES if whole > 0 and block[key] > 0
+        ]
+
+    def _statement_ways_to_pay(self):
+        """Say where one pays online, if paying is offered."""
+        ways = super()._statement_ways_to_pay()
+        parameters_sudo = self.env["ir.config_parameter"].sudo()  # a public fact
+        if str2bool(parameters_sudo.get_param("account_payment.enable_portal_payment") or "False", False):
+            address = self.env["nestogy.portal.link"]._base_url(self) + PAGES["statement"]
+            ways.append((self.env._("Online"), address))
+        return ways
 
     def _statement_domain(self, show="all"):
         """The client's documents on the statement.
@@ -154,16 +213,22 @@ class ResPartner(models.Model):
         if self.env["account.move"].has_access("write"):
             actions.append(
                 self._client_quick_action(
-                    "statement", 45, self.env._("Send Statement"), "fa-list-alt", "action_client_send_statement"
+                    "statement", 45, self.env._("Send Statement"), "fa-paper-plane-o", "action_client_send_statement"
                 )
             )
         return actions
 
-    def action_client_send_statement(self):
-        """Open the send dialog with the client's statement."""
+    def action_client_send_statement(self, choice=None):
+        """Open the send dialog with the client's statement.
+
+        :param dict choice: ``layout``, ``date_from`` and ``date_to`` of the PDF; what is open today if empty
+        """
         self.ensure_one()
         self.env["account.move"].check_access("write")  # as reminding, for who invoices
-        return self.commercial_partner_id._client_mail_composer("statement", self.env._("Send Statement"))
+        action = self.commercial_partner_id._client_mail_composer("statement", self.env._("Send Statement"))
+        if isinstance(choice, dict):
+            action["context"]["client_statement_choice"] = choice
+        return action
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         """Lead the readers of a reminder or statement to the statement."""

@@ -7,6 +7,7 @@ from odoo.tools import format_date
 from odoo.addons.nestogy_clients.tools.client_settings import BILLING, ClientSetting
 
 from ...tools.periods import PERIODS, period_key
+from .res_partner_statement import STATEMENT_TYPES
 
 _logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class ResPartner(models.Model):
             [
                 ("company_id", "=", company.id),
                 ("state", "=", "posted"),
-                ("move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
+                ("move_type", "in", STATEMENT_TYPES),
                 ("amount_residual", "!=", 0),
                 ("commercial_partner_id.is_client", "=", True),
             ],
