@@ -1,6 +1,7 @@
 from . import brand
 from . import link
 from . import portal
+from . import download
 from . import documents
 from . import home
 from . import language

@@ -46,6 +46,21 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
         (outcome,) = documents.upload_files(cls.client.id, files)
         cls.document = documents.browse(outcome["document_id"])
         cls.document.write({"is_shared": True, "expires_on": fields.Date.add(fields.Date.today(), days=5)})
+        cls.archive, cls.archive_in_the_making = cls.env["nestogy.portal.archive"].create(
+            [
+                {
+                    "user_id": cls.owner.user_ids.id,
+                    "client_id": cls.client.id,
+                    "state": state,
+                    "fingerprint": state,
+                    "document_count": 5,
+                    "to_print_count": 4,
+                    "printed_count": 2,
+                    "expires_at": fields.Datetime.add(fields.Datetime.now(), days=1),
+                }
+                for state in ("ready", "waiting")
+            ]
+        )
         cls.token = cls.env["payment.token"].create(
             {
                 "provider_id": cls.make_demo_provider().id,
@@ -81,6 +96,8 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "statement": "/my/statement?show=all",
                 "invoices": "/my/invoices",
                 "invoice": f"/my/invoices/{self.open.id}",
+                "download": f"/my/archives/{self.archive.id}",
+                "download in the making": f"/my/archives/{self.archive_in_the_making.id}",
                 "paying": f"/my/invoices/{self.late.id}?payment=True",
                 "estimates": "/my/quotes",
                 "orders": "/my/orders",

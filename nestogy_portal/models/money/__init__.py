@@ -6,3 +6,5 @@ from . import payment_provider
 from . import payment_transaction
 from . import res_partner_statement
 from . import res_partner_statement_schedule
+from . import nestogy_portal_archive
+from . import nestogy_portal_archive_line
