@@ -14,6 +14,7 @@
         "calendar",
         "account_payment",
         "sale_management",
+        "sale_project",
         "project",
         "hr_timesheet",
         "maintenance",

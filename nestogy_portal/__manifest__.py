@@ -46,6 +46,7 @@
         "views/link_templates.xml",
         "views/download_templates.xml",
         "views/portal_templates.xml",
+        "views/estimate_templates.xml",
         "views/home_templates.xml",
         "views/language_templates.xml",
         "views/profile_templates.xml",

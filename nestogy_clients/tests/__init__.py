@@ -35,6 +35,7 @@ from . import test_search
 from . import test_segments
 from . import test_service_areas
 from . import test_settings
+from . import test_start_project
 from . import test_statuses
 from . import test_tax_exempt
 from . import test_teams

@@ -14,6 +14,7 @@ from . import account_fiscal_position
 from . import product_pricelist
 from . import sale_order
 from . import sale_order_state
+from . import sale_order_project
 from . import sale_order_credit
 from . import sale_order_line
 from . import payment_token

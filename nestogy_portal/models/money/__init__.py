@@ -8,3 +8,4 @@ from . import res_partner_statement
 from . import res_partner_statement_schedule
 from . import nestogy_portal_archive
 from . import nestogy_portal_archive_line
+from . import nestogy_portal_area_estimates
