@@ -1,13 +1,24 @@
 """ZIP of 12 invoices that were never printed: one by one as Odoo does, and in one run of the printer."""
 
-from _tools import fresh, milliseconds
+import threading
 
-from odoo import Command, fields
+from _tools import fresh, milliseconds
+from werkzeug.serving import make_server
+
+from odoo import Command, fields, http
 
 DOCUMENTS = 12
 
 
+def serve_styles(env):
+    """The printer fetches the styles of a report from the server."""
+    server = make_server("127.0.0.1", 0, http.root, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    env["ir.config_parameter"].set_param("report.url", f"http://127.0.0.1:{server.port}")
+
+
 def run(env, rows):
+    serve_styles(env)
     client = env["res.partner"].create({"name": "Prototype", "is_company": True})
     moves = env["account.move"].create(
         [

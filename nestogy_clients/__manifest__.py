@@ -45,6 +45,7 @@
         "views/nestogy_client_mail_template_views.xml",
         "data/mail_template_data.xml",
         "views/account_move_views.xml",
+        "views/report_invoice_templates.xml",
         "views/res_partner_category_views.xml",
         "wizards/nestogy_client_create_views.xml",
         "views/res_partner_contact_views.xml",

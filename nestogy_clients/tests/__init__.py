@@ -21,6 +21,7 @@ from . import test_import
 from . import test_mail_kinds
 from . import test_mail_preview
 from . import test_mail_templates
+from . import test_invoice_pdf
 from . import test_money
 from . import test_persons
 from . import test_phones

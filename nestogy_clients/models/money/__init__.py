@@ -7,6 +7,7 @@ from . import res_partner_totals
 from . import res_partner_reminder
 from . import nestogy_client_state_mixin
 from . import account_move
+from . import account_move_billing
 from . import account_move_state
 from . import account_move_send
 from . import account_payment
