@@ -52,6 +52,7 @@
         "views/res_partner_views.xml",
         "views/mail_activity_views.xml",
         "views/sale_order_views.xml",
+        "views/report_saleorder_templates.xml",
         "views/res_partner_preferences_views.xml",
         "views/nestogy_service_area_views.xml",
         "views/nestogy_client_segment_views.xml",

@@ -85,3 +85,12 @@ class TestInvoicePdf(ClientsMakers, HttpCase):
         bill = self.env["account.move"].create({"move_type": "in_invoice", "partner_id": self.client.id})
         self.assertEqual(bill.client_billing_id, self.client)
         self.assertFalse(self.env["account.move"].create({"move_type": "out_invoice"}).client_billing_id)
+
+    def test_an_estimate_is_called_so_on_paper(self):
+        order = self.env["sale.order"].create({"partner_id": self.client.id})
+        for state, title in (("sent", "Estimate"), ("sale", "Order")):
+            order.state = state
+            html, _kind = self.env["ir.actions.report"]._render_qweb_html("sale.action_report_saleorder", order.ids)
+            text = re.sub(r"<[^>]*>|\s+", " ", html.decode())
+            self.assertRegex(text, rf"{title} #\s+{order.name}")
+            self.assertNotIn("Quotation", text)
