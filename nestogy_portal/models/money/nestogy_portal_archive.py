@@ -159,11 +159,10 @@ class NestogyPortalArchive(models.Model):
                     return file.read()
 
         else:
-            registry, attachment_id = self.env.registry, attachment_sudo.id
 
             def read():
-                with registry.cursor() as cr:
-                    return self.with_env(self.env(cr=cr)).env["ir.attachment"].sudo().browse(attachment_id).raw
+                with attachment_sudo.env.registry.cursor() as cr:
+                    return attachment_sudo.with_env(attachment_sudo.env(cr=cr)).raw
 
         return attachment_sudo.name, attachment_sudo.file_size, read
 
