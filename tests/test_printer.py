@@ -58,6 +58,9 @@ class TestPrinter(HttpCase):
         )
         lengths = [len(PdfReader(streams[number]["stream"]).pages) for number in self.invoices.ids]
         self.assertEqual(lengths[1], 1)
+        texts = [PdfReader(streams[number]["stream"]).pages[0].extract_text() for number in self.invoices.ids]
+        for length, text in zip(lengths, texts, strict=True):  # each is counted by itself
+            self.assertIn(f"Page 1 / {length}", re.sub(r"\s+", " ", text))
         self.assertEqual(sum(lengths), len(pages))
 
     def test_a_failing_printer_is_an_error_not_an_empty_file(self):

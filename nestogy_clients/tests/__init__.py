@@ -22,6 +22,7 @@ from . import test_ledger
 from . import test_mail_kinds
 from . import test_mail_preview
 from . import test_mail_templates
+from . import test_invoice_pdf
 from . import test_money
 from . import test_persons
 from . import test_phones
@@ -37,6 +38,7 @@ from . import test_segments
 from . import test_service_areas
 from . import test_settings
 from . import test_statement_files
+from . import test_start_project
 from . import test_statuses
 from . import test_tax_exempt
 from . import test_teams

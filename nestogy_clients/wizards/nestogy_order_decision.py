@@ -19,13 +19,13 @@ class NestogyOrderDecision(models.TransientModel):
     def action_apply(self):
         """Carry the decision out, on the orders that still wait for it."""
         self.ensure_one()
+        if self.decision == "reject":
+            return self.order_ids._reject_estimates(self.note)
         note = (self.note or "").strip()
         if self.decision != "approve" and not note:
             raise UserError(self.env._("Say why, in a few words."))
         if len(note) > NOTE_LIMIT:
             raise UserError(self.env._("A reason has at most %s characters.", NOTE_LIMIT))
-        if self.decision == "reject":
-            return self.order_ids._reject_estimates(note)
         waiting = self.order_ids.filtered(lambda order: order.credit_approval == "waiting")
         if not waiting:
             raise UserError(self.env._("Nothing waits any more; somebody was faster."))

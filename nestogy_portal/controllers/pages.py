@@ -2,26 +2,11 @@ from odoo.http import request, route
 
 from odoo.addons.hr_timesheet.controllers.portal import TimesheetCustomerPortal
 from odoo.addons.project.controllers.portal import ProjectCustomerPortal
-from odoo.addons.sale.controllers.portal import CustomerPortal as SaleCustomerPortal
 
 from ..tools.page_words import known, known_period
 
 PERIODS = ("today", "week", "month", "quarter", "year")
 FILTERS = ("all", *PERIODS, "last_week", "last_month", "last_quarter", "last_year")
-
-
-class Orders(SaleCustomerPortal):
-    """Odoo's lists of estimates and orders: unknown words in the address count for none."""
-
-    def _prepare_sale_portal_rendering_values(self, page=1, date_begin=None, date_end=None, sortby=None, **kwargs):
-        date_begin, date_end = known_period(date_begin, date_end)
-        return super()._prepare_sale_portal_rendering_values(
-            page=page if isinstance(page, int) else 1,
-            date_begin=date_begin,
-            date_end=date_end,
-            sortby=known(sortby, self._get_sale_searchbar_sortings()),
-            **kwargs,
-        )
 
 
 class Projects(ProjectCustomerPortal):

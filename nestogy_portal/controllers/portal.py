@@ -1,20 +1,17 @@
 from datetime import date
 
 from odoo.exceptions import AccessError
-from odoo.fields import Domain
-from odoo.http import Response, content_disposition, request, route
+from odoo.http import request, route
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..tools import zip_stream
 from ..tools.link_tokens import local_path
 from ..tools.page_words import known, known_period
 from .areas import area
 from .link import DOCUMENT_BY_LINK
 
-DOWNLOAD_LIMIT = 200  # documents in one archive
-RENDER_LIMIT = 20  # of them such as have no stored PDF yet: each takes a second or two
+DOWNLOAD_LIMIT = 200  # documents in an archive that is sent at once
 LONGEST_ID = 9  # digits
 
 
@@ -102,86 +99,12 @@ class ClientPortal(PortalAccount):
     # ------------------------------------------------------------------
 
     def _get_download_notices(self):
+        """What pages say when a download was refused; see download.py."""
         return {
             "select": request.env._("Select at least one document to download."),
             "none": request.env._("None of the selected documents can be downloaded. Please select them again."),
             "many": request.env._("Please select at most %s documents at a time.", DOWNLOAD_LIMIT),
-            "prepare": request.env._(
-                "Some documents have to be prepared first, which takes a moment each. Please select at "
-                "most %s of "
-                "those without a PDF at a time.",
-                RENDER_LIMIT,
-            ),
         }
-
-    @route("/my/invoices/download", type="http", auth="user", methods=["POST"], website=True, sitemap=False)
-    @area("money")
-    def portal_download_invoices(self, back="statement", **kwargs):
-        """Send the PDFs of the selected documents in one archive.
-
-        What the visitor may not see is dropped without a word, so that ids tell nothing.
-        """
-        asked = {
-            int(value)
-            for value in request.httprequest.form.getlist("document_ids")
-            if value.isascii() and value.isdigit() and len(value) <= LONGEST_ID
-        }
-        if not asked:
-            return self._refuse_download(back, "select")
-        if len(asked) > DOWNLOAD_LIMIT:
-            return self._refuse_download(back, "many")
-        moves = request.env["account.move"]
-        if moves.has_access("read"):
-            domain = Domain("id", "in", list(asked)) & self._get_invoices_domain("out")
-            domain &= Domain("commercial_partner_id", "=", self._get_portal_client().id)
-            moves = moves.search(domain, order="invoice_date, id")
-        if not moves:
-            return self._refuse_download(back, "none")
-        moves_sudo = moves.sudo()  # found with the visitor's rights; the PDFs are attachments
-        if len(moves_sudo.filtered(lambda move: not move.invoice_pdf_report_id)) > RENDER_LIMIT:
-            return self._refuse_download(back, "prepare")
-        return self._stream_documents(moves_sudo)
-
-    def _refuse_download(self, back, notice):
-        page = "/my/invoices" if back == "invoices" else "/my/statement"
-        return request.redirect_query(page, {"notice": notice}, code=303)
-
-    def _stream_documents(self, moves_sudo):
-        names, readers, sizes = [], [], []
-        for move_sudo in moves_sudo:
-            if attachment_sudo := move_sudo.invoice_pdf_report_id:
-                stored = attachment_sudo.store_fname
-                # a file is read when its turn comes, long after this request's transaction
-                path = attachment_sudo._full_path(stored) if stored else None
-                content = None if path else attachment_sudo.raw
-                names.append(attachment_sudo.name)
-                sizes.append(attachment_sudo.file_size if path else len(content))
-                readers.append((path, content))
-            else:
-                document = move_sudo._get_invoice_legal_documents("pdf", allow_fallback=True)
-                names.append(document["filename"])
-                sizes.append(len(document["content"]))
-                readers.append((None, document["content"]))
-        names = zip_stream.unique_names(names)
-
-        def reader(path, content):
-            def read():
-                if path is None:
-                    return content
-                with open(path, "rb") as file:
-                    return file.read()
-
-            return read
-
-        entries = [(name, reader(*source)) for name, source in zip(names, readers, strict=True)]
-        response = Response(zip_stream.stream_stored(entries), direct_passthrough=True)
-        today = date.today().isoformat()
-        size = zip_stream.stored_size(zip(names, sizes, strict=True))
-        response.headers["Content-Type"] = "application/zip"
-        response.headers["Content-Disposition"] = content_disposition(f"{request.env._('documents')}-{today}.zip")
-        response.headers["Content-Length"] = size
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     # ------------------------------------------------------------------
     # Odoo's list of invoices

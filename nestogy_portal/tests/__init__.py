@@ -2,7 +2,9 @@ from . import test_brand
 from . import test_colors
 from . import test_accessibility
 from . import test_account
+from . import test_archives
 from . import test_documents
+from . import test_estimates
 from . import test_closed_base
 from . import test_custom_fields
 from . import test_download

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from werkzeug.urls import url_encode
 
-from odoo import Command, http
+from odoo import Command, fields, http
 from odoo.tests.common import HOST
 
 from ..models.access.res_users import STEP_UP
@@ -203,6 +203,19 @@ class CrawlMakers(PortalMakers):
         (outcome,) = documents.upload_files(cls.owner.id, [{"name": f"{CANARY}.txt", "data": content}])
         cls.document = documents.browse(outcome["document_id"])
         cls.document.is_shared = True
+        cls.archive = cls.env["nestogy.portal.archive"].create(
+            {
+                "user_id": cls.owner.user_ids.id,
+                "client_id": cls.owner.commercial_partner_id.id,
+                "state": "ready",
+                "fingerprint": CANARY,
+                "document_count": 1,
+                "expires_at": fields.Datetime.add(fields.Datetime.now(), days=1),
+                "line_ids": [
+                    Command.create({"move_id": cls.invoice.id, "state": "printed", "attachment_id": cls.attachment.id})
+                ],
+            }
+        )
         cls.token = cls.env["payment.token"].create(
             {
                 "provider_id": cls.provider.id,
@@ -223,6 +236,7 @@ class CrawlMakers(PortalMakers):
             "asset_id": cls.asset.id,
             "ids": str(cls.asset.id),
             "document_id": cls.document.id,
+            "archive_id": cls.archive.id,
             "contact_id": cls.colleague.id,
             "partner_id": cls.owner.id,
             "address_id": cls.owner.id,

@@ -73,6 +73,20 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "contract_id": cls.contract.id,
                 "warranty_date": fields.Date.today(),
             }
+        cls.archive, cls.archive_in_the_making = cls.env["nestogy.portal.archive"].create(
+            [
+                {
+                    "user_id": cls.owner.user_ids.id,
+                    "client_id": cls.client.id,
+                    "state": state,
+                    "fingerprint": state,
+                    "document_count": 5,
+                    "to_print_count": 4,
+                    "printed_count": 2,
+                    "expires_at": fields.Datetime.add(fields.Datetime.now(), days=1),
+                }
+                for state in ("ready", "waiting")
+            ]
         )
         cls.token = cls.env["payment.token"].create(
             {
@@ -112,6 +126,8 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "open items": "/my/statement/account?layout=open",
                 "invoices": "/my/invoices",
                 "invoice": f"/my/invoices/{self.open.id}",
+                "download": f"/my/archives/{self.archive.id}",
+                "download in the making": f"/my/archives/{self.archive_in_the_making.id}",
                 "paying": f"/my/invoices/{self.late.id}?payment=True",
                 "estimates": "/my/quotes",
                 "orders": "/my/orders",

@@ -2,6 +2,7 @@ import io
 import zipfile
 from unittest.mock import patch
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 from odoo.tools.pdf import PdfFileReader
@@ -37,7 +38,7 @@ class TestDownload(PortalCase):
 
     def download(self, who, documents=(), page="/my/statement", **data):
         self.enter(who)
-        ids = documents if isinstance(documents, list) else documents.ids
+        ids = documents.ids if hasattr(documents, "ids") else list(documents)
         return self.post_form(page, "/my/invoices/download", document_ids=ids, **data)
 
     def files(self, response):
@@ -105,15 +106,51 @@ class TestDownload(PortalCase):
             self.assertTrue(response.headers["Location"].endswith(f"{page}?notice=select"))
             self.assertIn("Select at least one document", self.open(response.headers["Location"]).text)
 
-    def test_at_most_200_documents(self):
-        response = self.download(self.owner, list(range(1, 202)))
-        self.assertIn("notice=many", response.headers["Location"])
+    def test_a_company_says_how_much_one_download_holds(self):
+        self.env.company.portal_archive_documents = 2
+        self.assertIn("notice=limit", self.download(self.owner, [1, 2, 3]).headers["Location"])
+        self.assertIn("at most 2 documents", self.open("/my/statement?notice=limit").text)
+        third = self.make_invoice(self.client, 303)
+        response = self.download(self.owner, everything="1", show="all")
+        self.assertIn("notice=limit", response.headers["Location"])
+        self.assertFalse(self.env["nestogy.portal.archive"].search([]))
+        self.env.company.write({"portal_archive_documents": 3, "portal_archive_megabytes": 1})
+        self.store_pdf(third).raw = b"%PDF" + b"x" * 1_000_000
+        self.assertIn("notice=large", self.download(self.owner, third).headers["Location"])
+        for field, value, text in (
+            ("portal_archive_documents", 0, "between 1 and 50000 documents"),
+            ("portal_archive_documents", 50_001, "between 1 and 50000 documents"),
+            ("portal_archive_megabytes", 3_501, "between 1 and 3500 megabytes"),
+        ):
+            with self.assertRaisesRegex(ValidationError, text), self.env.cr.savepoint():
+                self.env.company[field] = value
 
-    def test_many_unprepared_documents_are_not_rendered_while_the_visitor_waits(self):
-        unprepared = self.make_invoice(self.client, 1) | self.make_invoice(self.client, 2)
-        with patch("odoo.addons.nestogy_portal.controllers.portal.RENDER_LIMIT", 1):
-            response = self.download(self.owner, unprepared | self.first)
-        self.assertIn("notice=prepare", response.headers["Location"])
+    def test_all_documents_of_all_pages(self):
+        paid = self.make_invoice(self.client, 55)
+        self.store_pdf(paid)
+        self.pay(paid)
+        with patch("odoo.addons.portal.controllers.portal.CustomerPortal._items_per_page", 1):
+            for page in ("/my/statement?show=all", "/my/invoices"):
+                self.assertIn("All 3 documents, on all pages", self.visit(page, self.owner).text)
+            self.assertIn('name="show" value="open"', self.open("/my/statement").text)
+        self.assertNotIn("on all pages", self.visit("/my/invoices", self.owner).text)
+        for data, expected in (
+            ({"show": "all"}, self.first | self.second | paid),
+            ({"show": "open"}, self.first | self.second),
+            ({"show": "paid"}, paid),
+            ({"back": "invoices"}, self.first | self.second | paid),
+            ({"back": "invoices", "filterby": "bills"}, self.env["account.move"]),
+            (
+                {"back": "invoices", "date_begin": "2000-01-01", "date_end": "2000-12-31"},
+                self.env["account.move"],
+            ),
+        ):
+            response = self.download(self.owner, [self.foreign.id], everything="1", **data)
+            if expected:
+                names = {move._get_invoice_report_filename() for move in expected}
+                self.assertEqual(set(self.files(response)), names, data)
+            else:
+                self.assertIn("notice=none", response.headers["Location"])
 
     def test_equal_names_stay_apart(self):
         self.first.invoice_pdf_report_id.name = "../../same.pdf"

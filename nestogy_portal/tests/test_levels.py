@@ -80,8 +80,8 @@ class TestLevels(PortalCase):
         page = self.open(f"/my/orders/{self.estimate.id}")
         self.assertEqual(page.status_code, 200)
         self.assertNotIn('data-bs-target="#modalaccept"', page.text)
-        answer = self.call(f"/my/orders/{self.estimate.id}/accept", name="Carl", signature="iVBORw0KGgo=")
-        self.assertIn("error", answer)
+        with self.assertRaises(RefusedCall), mute_logger("odoo.http"):
+            self.call(f"/my/orders/{self.estimate.id}/accept", name="Carl", signature="iVBORw0KGgo=")
         self.assertEqual(self.estimate.state, "sent")
         with self.assertRaises(RefusedCall), mute_logger("odoo.http"):
             self.call(f"/invoice/transaction/{self.invoice.id}", amount=120.0)

@@ -9,7 +9,9 @@ from . import res_partner_statement
 from . import res_partner_totals
 from . import res_partner_payments
 from . import res_partner_reminder
+from . import nestogy_client_state_mixin
 from . import account_move
+from . import account_move_billing
 from . import account_move_state
 from . import account_move_line
 from . import account_move_send
@@ -18,6 +20,7 @@ from . import account_fiscal_position
 from . import product_pricelist
 from . import sale_order
 from . import sale_order_state
+from . import sale_order_project
 from . import sale_order_credit
 from . import sale_order_line
 from . import payment_token

@@ -1,18 +1,22 @@
-from odoo import api, fields, models
-from odoo.fields import Domain
+from odoo import fields, models
 from odoo.tools import SQL
-
-TONES = {"paid": "success", "overdue": "danger", "partial": "warning", "sent": "info", "open": "info", "credit": "info"}
 
 
 class AccountMove(models.Model):
-    """The state of an invoice in the words of clients: one word for what Odoo tells in five fields.
+    """The state of an invoice in the words of clients: one word for what Odoo tells in five fields."""
 
-    Overdue comes with the clock, so the word is not kept. The same order of questions stands here twice, in Python
-    for the record at hand and in SQL for finding, grouping and sorting; a test holds them together.
-    """
+    _name = "account.move"
+    _inherit = ["account.move", "nestogy.client.state.mixin"]
 
-    _inherit = "account.move"
+    _client_state_sources = ("move_type", "state", "payment_state", "invoice_date_due", "is_move_sent")
+    _client_state_tones = {
+        "paid": "success",
+        "overdue": "danger",
+        "partial": "warning",
+        "sent": "info",
+        "open": "info",
+        "credit": "info",
+    }
 
     client_state = fields.Selection(
         [
@@ -32,22 +36,6 @@ class AccountMove(models.Model):
         groups="base.group_user",
         help="Open is posted and not sent yet. An invoice that is past due is Overdue, whether a part is paid or not.",
     )
-
-    @api.depends("state", "payment_state", "move_type", "invoice_date_due", "is_move_sent")
-    def _compute_client_state(self):
-        for move in self:
-            move.client_state = move._get_client_state()
-
-    def _search_client_state(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        words = tuple(each or "" for each in value)
-        return Domain.custom(
-            to_sql=lambda model, alias, query: SQL(
-                "COALESCE(%s, '') IN %s", model._field_to_sql(alias, "client_state", query), words
-            ),
-            predicate=lambda move: (move.client_state or "") in words,
-        )
 
     def _get_client_state(self):
         """:return: the key of the state, ``False`` for what no client gets"""
@@ -73,7 +61,6 @@ class AccountMove(models.Model):
         if field_expr != "client_state":
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
-        names = ("move_type", "state", "payment_state", "invoice_date_due", "is_move_sent")
         return SQL(
             """CASE WHEN %(move_type)s NOT IN ('out_invoice', 'out_refund', 'out_receipt') THEN NULL
                     WHEN %(state)s <> 'posted' THEN %(state)s
@@ -85,15 +72,5 @@ class AccountMove(models.Model):
                     WHEN %(is_move_sent)s THEN 'sent'
                     ELSE 'open' END""",
             today=fields.Date.context_today(self),
-            **{name: super(AccountMove, self)._field_to_sql(alias, name, query) for name in names},
+            **{name: super(AccountMove, self)._field_to_sql(alias, name, query) for name in self._client_state_sources},
         )
-
-    def _client_state(self):
-        """The state of an invoice in the words of clients, with the colour in which it is shown.
-
-        :return: tuple of a text and a Bootstrap colour name
-        """
-        self.ensure_one()
-        state = self._get_client_state()
-        labels = dict(self._fields["client_state"]._description_selection(self.env))
-        return labels.get(state, ""), TONES.get(state, "secondary")

@@ -7,3 +7,6 @@ from . import res_partner_statement
 from . import res_partner_transactions
 from . import res_partner_statement_schedule
 from . import mail_template_statement
+from . import nestogy_portal_archive
+from . import nestogy_portal_archive_line
+from . import nestogy_portal_area_estimates

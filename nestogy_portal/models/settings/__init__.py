@@ -6,3 +6,5 @@ from . import res_config_settings
 from . import res_config_settings_changes
 from . import res_config_settings_documents
 from . import res_config_settings_projects
+from . import res_company_archives
+from . import res_config_settings_archives
