@@ -43,6 +43,7 @@
         "views/layout_templates.xml",
         "views/link_templates.xml",
         "views/portal_templates.xml",
+        "views/invoice_words_templates.xml",
         "views/home_templates.xml",
         "views/language_templates.xml",
         "views/profile_templates.xml",

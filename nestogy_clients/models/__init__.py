@@ -5,3 +5,4 @@ from . import communication
 from . import document
 from . import custom_field
 from . import money
+from . import reminder

@@ -8,3 +8,6 @@ from . import nestogy_client_import
 from . import nestogy_client_status_set
 from . import nestogy_custom_field_delete
 from . import nestogy_order_decision
+from . import nestogy_reminder_preview
+from . import nestogy_payment_promise_note
+from . import nestogy_invoice_dispute

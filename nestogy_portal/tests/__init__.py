@@ -35,3 +35,4 @@ from . import test_changes
 from . import test_home
 from . import test_privacy
 from . import test_profile
+from . import test_invoice_words

@@ -6,3 +6,5 @@ from . import payment_provider
 from . import payment_transaction
 from . import res_partner_statement
 from . import res_partner_statement_schedule
+from . import res_partner_reminder
+from . import account_move_reminder
