@@ -86,6 +86,7 @@
         "demo/nestogy_client_mail_template_demo.xml",
         "demo/nestogy_client_document_demo.xml",
         "demo/nestogy_client_segment_demo.xml",
+        "demo/nestogy_reminder_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["nestogy_clients/static/src/**/*"],

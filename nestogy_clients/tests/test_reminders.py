@@ -90,6 +90,12 @@ class TestReminders(ClientsCase):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.env["nestogy.reminder.log"]._write_log(move, "sent", level=self.last)
 
+    def test_what_is_said_before_the_due_date_is_not_said_after_it(self):
+        move = self.late(1)
+        self.assertFalse(self.run_cron())
+        self.assertIn("First, ", move.reminder_next)
+        self.assertEqual(self.run_cron(4).level_id, self.first)
+
     def test_before_the_due_date_the_mail_says_so(self):
         self.late(-2)
         message = self.run_cron().mail_message_id
@@ -317,9 +323,11 @@ class TestReminders(ClientsCase):
         move.action_reminder_skip()
         move.action_reminder_send()
         rows = move.sudo().reminder_log_ids.sorted("id")
-        self.assertEqual([(row.level_id, row.outcome) for row in rows], [(self.soon, "skipped"), (self.first, "sent")])
+        self.assertEqual(
+            [(row.level_id, row.outcome) for row in rows], [(self.first, "skipped"), (self.second, "sent")]
+        )
         self.assertEqual(rows.user_id, self.billing)
-        self.assertFalse(self.run_cron(4), "the first reminder went out early")
+        self.assertFalse(self.run_cron(14), "the second reminder went out early")
         move.sudo()._dispute("No", self.ann)
         with self.assertRefused(UserError, "is not reminded. Disputed: No"):
             move.action_reminder_send()
@@ -477,11 +485,11 @@ class TestReminders(ClientsCase):
         self.assertEqual(count(one), count(many))
 
     def test_the_next_reminder_in_words(self):
-        move = self.late(1)
-        self.assertEqual(move.reminder_next, f"Soon, {self.today_text()}")
+        move = self.late(5)
+        self.assertEqual(move.reminder_next, f"First, {self.today_text()}")
         move.with_user(self.billing).action_reminder_skip()
         move.invalidate_recordset()
-        self.assertIn("First, ", move.reminder_next)
+        self.assertIn("Second, ", move.reminder_next)
         self.assertFalse(move.reminder_hold)
         self.promise(move, 3)
         move.invalidate_recordset()

@@ -97,4 +97,5 @@ class NestogyReminderPreviewLine(models.TransientModel):
             "res_id": self.preview_id.id,
             "views": [(False, "form")],
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }

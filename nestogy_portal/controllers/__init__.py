@@ -15,6 +15,7 @@ from . import people
 from . import preview
 from . import security
 from . import signup
+from . import autopay
 from . import stripe
 from . import thread
 from . import password

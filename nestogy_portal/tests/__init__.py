@@ -36,3 +36,4 @@ from . import test_home
 from . import test_privacy
 from . import test_profile
 from . import test_invoice_words
+from . import test_autopay

@@ -192,11 +192,11 @@ class AccountMove(models.Model):
         if not plan:
             return self.env["nestogy.reminder.level"], False
         today = fields.Date.context_today(self)
-        if level := plan._level_due((today - self.invoice_date_due).days, history.former_days, history.is_broken):
+        days_late = (today - self.invoice_date_due).days
+        if level := plan._level_due(days_late, history.former_days, history.is_broken):
             return level, today
-        later = plan.level_ids.sorted("days").filtered(
-            lambda each: history.former_days is None or each.days > history.former_days
-        )[:1]
+        done = days_late if history.former_days is None else max(days_late, history.former_days)
+        later = plan.level_ids.sorted("days").filtered(lambda each: each.days > done)[:1]
         return later, later and fields.Date.add(self.invoice_date_due, days=later.days)
 
     def _reminder_steps(self, plans_shown=None):

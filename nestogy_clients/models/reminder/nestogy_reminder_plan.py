@@ -91,6 +91,7 @@ class NestogyReminderPlan(models.Model):
             "res_id": preview.id,
             "views": [(False, "form")],
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }
 
     def _start(self):
@@ -111,6 +112,8 @@ class NestogyReminderPlan(models.Model):
     def _level_due(self, days_late, former_days=None, is_broken=False):
         """The level on which an invoice is to be reminded: the highest whose day has come.
 
+        What is to be said before an invoice is late is not said later.
+
         :param int days_late: days since it was due, negative before that
         :param int former_days: days of the highest level that was done, ``None`` for none
         :param bool is_broken: a promise was broken since; the next level does not wait for its day
@@ -119,7 +122,9 @@ class NestogyReminderPlan(models.Model):
         self.ensure_one()
         levels = self.level_ids.sorted("days")
         open_levels = levels.filtered(lambda level: former_days is None or level.days > former_days)
-        reached = open_levels.filtered(lambda level: level.days <= days_late)[-1:]
+        reached = open_levels.filtered(lambda level: level.days <= days_late and (level.days > 0 or days_late <= 0))[
+            -1:
+        ]
         if not reached and is_broken:
             reached = open_levels.filtered(lambda level: level.days > 0)[:1]
         return reached
