@@ -73,6 +73,7 @@
         "demo/project_demo.xml",
         "demo/nestogy_conversation_demo.xml",
         "demo/nestogy_portal_profile_demo.xml",
+        "demo/nestogy_autopay_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
     "assets": {
@@ -93,6 +94,7 @@
             "nestogy_portal/static/src/documents/documents.scss",
             "nestogy_portal/static/src/documents/documents.js",
             "nestogy_portal/static/src/preferences/preferences.scss",
+            "nestogy_portal/static/src/autopay/autopay.scss",
             "nestogy_portal/static/src/password/**/*",
             "nestogy_portal/static/src/projects/projects.scss",
             "nestogy_portal/static/src/messages/messages.scss",

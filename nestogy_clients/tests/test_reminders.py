@@ -354,7 +354,7 @@ class TestReminders(ClientsCase):
                 },
             ],
         )
-        self.assertIn("1 reminders about 1 invoices; 1 invoices are held", preview.summary)
+        self.assertIn("Reminders today: 1. Invoices in them: 1. Invoices held: 1.", preview.summary)
         self.assertFalse(self.env["nestogy.reminder.log"].search([("plan_id", "=", self.plan.id)]))
         with self.assertRefused(AccessError, ""):
             preview.action_start()

@@ -46,7 +46,7 @@ class NestogyReminderPreview(models.TransientModel):
         sent = [step for step in steps if not step.reason]
         mails = {(step.move.commercial_partner_id, step.level) for step in sent}
         self.summary = self.env._(
-            "Today: %(mails)s reminders about %(invoices)s invoices; %(held)s invoices are held.",
+            "Reminders today: %(mails)s. Invoices in them: %(invoices)s. Invoices held: %(held)s.",
             mails=len(mails),
             invoices=len(sent),
             held=len(steps) - len(sent),
