@@ -96,6 +96,13 @@ class TestReminders(ClientsCase):
         self.assertIn("First, ", move.reminder_next)
         self.assertEqual(self.run_cron(4).level_id, self.first)
 
+    def test_a_level_that_moves_is_not_done_twice(self):
+        self.late(6)
+        self.assertEqual(self.run_cron().level_id, self.first)
+        self.first.days = 8
+        self.assertFalse(self.run_cron(4))
+        self.assertEqual(self.run_cron(9).level_id, self.second)
+
     def test_before_the_due_date_the_mail_says_so(self):
         self.late(-2)
         message = self.run_cron().mail_message_id
@@ -292,6 +299,8 @@ class TestReminders(ClientsCase):
         self.assertEqual(set(moves.promise_ids.mapped("state")), {"taken_back"})
         with self.assertRefused(AccessError, "those who invoice"):
             moves.with_user(self.viewer).action_note_promise()
+        with self.assertRefused(AccessError, ""):
+            moves.promise_ids.with_user(self.billing).write({"state": "kept"})
 
     # -- disputes ------------------------------------------------------------
 

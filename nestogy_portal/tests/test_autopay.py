@@ -110,6 +110,15 @@ class TestAutopay(AutopayMakers, PortalCase):
         with self.assertRaises(AccessError):
             self.env["nestogy.autopay"].with_user(self.billing).create({"client_id": self.client.id})
 
+    def test_the_copy_of_ones_data_tells_of_it(self):
+        consent = self.give()
+        (part,) = [each for each in self.owner._client_export_parts() if each["key"] == "autopay"]
+        self.assertEqual(len(part["rows"]), 1)
+        self.assertIn(consent.text, part["rows"][0].values())
+        self.assertIn("192.0.2.7", part["rows"][0].values())
+        (part,) = [each for each in self.colleague._client_export_parts() if each["key"] == "autopay"]
+        self.assertFalse(part["rows"])
+
     def test_new_terms_end_the_former_ones(self):
         first = self.give()
         move = self.due()

@@ -146,7 +146,8 @@ class AccountMove(models.Model):
             former = max(levels_sudo.mapped("level_days")) if levels_sudo else None
             since = max(mine_sudo.mapped("date")) if mine_sudo else None
             is_broken = move.id in broken and (since is None or broken[move.id] > since)
-            histories[move.id] = ReminderHistory(former, sent_sudo[-1:], is_broken)
+            done_ids = frozenset(levels_sudo.level_id.ids)
+            histories[move.id] = ReminderHistory(former, done_ids, sent_sudo[-1:], is_broken)
         return histories
 
     def _reminder_holds(self, plans):
@@ -193,10 +194,9 @@ class AccountMove(models.Model):
             return self.env["nestogy.reminder.level"], False
         today = fields.Date.context_today(self)
         days_late = (today - self.invoice_date_due).days
-        if level := plan._level_due(days_late, history.former_days, history.is_broken):
+        if level := plan._level_due(days_late, history):
             return level, today
-        done = days_late if history.former_days is None else max(days_late, history.former_days)
-        later = plan.level_ids.sorted("days").filtered(lambda each: each.days > done)[:1]
+        later = plan._levels_ahead(history).filtered(lambda each: each.days > days_late)[:1]
         return later, later and fields.Date.add(self.invoice_date_due, days=later.days)
 
     def _reminder_steps(self, plans_shown=None):
@@ -216,7 +216,7 @@ class AccountMove(models.Model):
         steps, readers = [], {}
         for move in moves:
             plan, history = plans[move], histories[move.id]
-            level = plan._level_due((today - move.invoice_date_due).days, history.former_days, history.is_broken)
+            level = plan._level_due((today - move.invoice_date_due).days, history)
             if not level:
                 continue
             reason, note = holds.get(move.id, ("", ""))
@@ -297,9 +297,10 @@ class AccountMove(models.Model):
 
 
 class ReminderHistory(NamedTuple):
-    """What was done with an invoice: days of the highest level, the newest row of a reminder, in sudo, and whether a
-    promise was broken since."""
+    """What was done with an invoice: days of the highest level and ids of all, the newest row of a reminder, in sudo,
+    and whether a promise was broken since."""
 
     former_days: object
+    done_ids: frozenset
     last_sudo: object
     is_broken: bool

@@ -109,22 +109,33 @@ class NestogyReminderPlan(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("nestogy_clients.nestogy_reminder_log_action")
         return action | {"domain": [("plan_id", "=", self.id)], "context": {}}
 
-    def _level_due(self, days_late, former_days=None, is_broken=False):
+    def _levels_ahead(self, history):
+        """The levels that an invoice has not come to yet, the first one first.
+
+        A level that was done is done, on whatever day it falls now.
+
+        :param history: see ``account.move._reminder_histories``
+        """
+        self.ensure_one()
+        return self.level_ids.sorted("days").filtered(
+            lambda level: (
+                level.id not in history.done_ids and (history.former_days is None or level.days > history.former_days)
+            )
+        )
+
+    def _level_due(self, days_late, history):
         """The level on which an invoice is to be reminded: the highest whose day has come.
 
         What is to be said before an invoice is late is not said later.
 
         :param int days_late: days since it was due, negative before that
-        :param int former_days: days of the highest level that was done, ``None`` for none
-        :param bool is_broken: a promise was broken since; the next level does not wait for its day
+        :param history: as above; after a broken promise the next level does not wait for its day
         :return: a level that was not done yet, may be empty
         """
         self.ensure_one()
-        levels = self.level_ids.sorted("days")
-        open_levels = levels.filtered(lambda level: former_days is None or level.days > former_days)
-        reached = open_levels.filtered(lambda level: level.days <= days_late and (level.days > 0 or days_late <= 0))[
-            -1:
-        ]
-        if not reached and is_broken:
-            reached = open_levels.filtered(lambda level: level.days > 0)[:1]
+        ahead = self._levels_ahead(history)
+        timely = ahead.filtered(lambda level: level.days > 0 or days_late <= 0)
+        reached = timely.filtered(lambda level: level.days <= days_late)[-1:]
+        if not reached and history.is_broken:
+            reached = ahead.filtered(lambda level: level.days > 0)[:1]
         return reached

@@ -1,4 +1,5 @@
 import logging
+from contextlib import suppress
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -102,7 +103,8 @@ class ResPartner(models.Model):
                         client._send_reminders()
                 except Exception as error:
                     _logger.exception("Client %s could not be reminded", client_id)
-                    client._note_failed_reminder(error)
+                    with suppress(Exception), self.env.cr.savepoint():
+                        client._note_failed_reminder(error)
             if not cron._commit_progress(1):
                 break
 

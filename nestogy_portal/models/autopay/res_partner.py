@@ -45,3 +45,28 @@ class ResPartner(models.Model):
         )
         composer._action_send_mail()
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()  # Odoo's own job
+
+    def _client_export_parts(self):
+        """What somebody agreed to belongs to the copy of his data."""
+        consents = self.env["nestogy.autopay"].search([("partner_id", "=", self.id)], order="id")
+        states = dict(consents._fields["state"]._description_selection(self.env))
+        return [
+            *super()._client_export_parts(),
+            {
+                "key": "autopay",
+                "title": self.env._("Automatic payment"),
+                "rows": [
+                    {
+                        self.env._("Date"): consent.given_at,
+                        self.env._("Payment method"): consent.token_name,
+                        self.env._("When"): consent.rule_text,
+                        self.env._("At most"): consent.limit_amount,
+                        self.env._("Text"): consent.text,
+                        self.env._("IP address"): consent.ip_address or "",
+                        self.env._("Browser"): consent.user_agent or "",
+                        self.env._("State"): states[consent.state],
+                    }
+                    for consent in consents
+                ],
+            },
+        ]
