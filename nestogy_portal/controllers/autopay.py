@@ -1,3 +1,5 @@
+from werkzeug.exceptions import NotFound
+
 from odoo.exceptions import UserError
 from odoo.http import request, route
 from odoo.tools import format_amount
@@ -18,12 +20,14 @@ class Autopay(CustomerPortal):
     @area("pay")
     @confirmed
     def portal_my_autopay(self, notice=None, **kwargs):
+        self._check_sees_client()
         return self._render_autopay(notice=notice if notice in NOTICES else None)
 
     @route("/my/autopay/start", type="http", auth="user", website=True, methods=["POST"], sitemap=False)
     @area("pay", acts=True)
     @confirmed
     def portal_my_autopay_start(self, token_id="", rule="", days="", month_day="", limit="", agree="", **kwargs):
+        self._check_sees_client()
         form = {"token_id": token_id, "rule": rule, "days": days, "month_day": month_day, "limit": limit}
         try:
             if agree != "yes":
@@ -50,9 +54,15 @@ class Autopay(CustomerPortal):
     @area("pay", acts=True)
     @confirmed
     def portal_my_autopay_stop(self, **kwargs):
+        self._check_sees_client()
         client = request.env.user.partner_id.commercial_partner_id
         request.env["nestogy.autopay"]._active(client, request.env.company)._stop("client")
         return request.redirect("/my/autopay?notice=off", code=303)
+
+    def _check_sees_client(self):
+        """It is about all invoices of the client: not for those who see what is made out to them alone."""
+        if request.env.user._portal_scope("money") != "company":
+            raise NotFound()
 
     @staticmethod
     def _number(text):

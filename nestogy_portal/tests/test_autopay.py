@@ -613,8 +613,10 @@ class TestAutopay(AutopayMakers, PortalCase):
         for path in ("stop", "start"):
             answer = self.post_form("/my/account", f"/my/autopay/{path}", **self.form())
             self.assertEqual(answer.status_code, 404)
-        self.colleague.portal_level_id = self.env.ref("nestogy_portal.nestogy_portal_level_technical")
-        self.env.invalidate_all()
-        self.assertEqual(self.open("/my/autopay").status_code, 404)
+        for level in ("technical", "own"):
+            self.colleague.portal_level_id = self.env.ref(f"nestogy_portal.nestogy_portal_level_{level}")
+            self.env.invalidate_all()
+            self.assertEqual(self.open("/my/autopay").status_code, 404)
+            self.assertEqual(self.post_form("/my/account", "/my/autopay/stop").status_code, 404)
         self.assertEqual(self.env["nestogy.autopay"].search(Domain.TRUE), consent)
         self.assertEqual(consent.state, "active")
