@@ -59,9 +59,16 @@ class Autopay(CustomerPortal):
         request.env["nestogy.autopay"]._active(client, request.env.company)._stop("client")
         return request.redirect("/my/autopay?notice=off", code=303)
 
-    def _check_sees_client(self):
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        return values if counters else values | {"shows_autopay": self._sees_client()}
+
+    def _sees_client(self):
         """It is about all invoices of the client: not for those who see what is made out to them alone."""
-        if request.env.user._portal_scope("money") != "company":
+        return request.env.user._portal_scope("money") == "company"
+
+    def _check_sees_client(self):
+        if not self._sees_client():
             raise NotFound()
 
     @staticmethod
