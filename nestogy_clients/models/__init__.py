@@ -7,3 +7,4 @@ from . import custom_field
 from . import money
 from . import contract
 from . import asset
+from . import reminder

@@ -31,6 +31,7 @@ from . import test_potential
 from . import test_preferences
 from . import test_quality
 from . import test_quick
+from . import test_reminders
 from . import test_roles
 from . import test_saved_cards
 from . import test_search

@@ -12,3 +12,6 @@ from . import nestogy_custom_field_delete
 from . import nestogy_order_decision
 from . import nestogy_contract_cancel
 from . import nestogy_contract_price_set
+from . import nestogy_reminder_preview
+from . import nestogy_payment_promise_note
+from . import nestogy_invoice_dispute

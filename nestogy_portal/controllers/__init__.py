@@ -12,11 +12,13 @@ from . import changes
 from . import privacy
 from . import pages
 from . import payment
+from . import invoice_words
 from . import people
 from . import preview
 from . import security
 from . import signup
 from . import statement
+from . import autopay
 from . import stripe
 from . import thread
 from . import transactions

@@ -5,6 +5,7 @@ from . import brand
 from . import communication
 from . import document
 from . import money
+from . import autopay
 from . import request
 from . import profile
 from . import project

@@ -40,3 +40,5 @@ from . import test_home
 from . import test_privacy
 from . import test_profile
 from . import test_services
+from . import test_invoice_words
+from . import test_autopay

@@ -145,6 +145,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "address": "/my/address",
                 "security": "/my/security",
                 "payment methods": "/my/payment_method",
+                "automatic payment": "/my/autopay",
                 "nothing for one who is signed in": "/my/nowhere-at-all",
             },
             self.stranger: {

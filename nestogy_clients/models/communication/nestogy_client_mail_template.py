@@ -82,7 +82,7 @@ class NestogyClientMailTemplate(models.Model):
             of them that fit into a body only; ``required``, those that a body must have; ``subject`` and ``body`` to
             begin with; ``domain`` of the documents of this kind; ``client_path`` from the document to its client,
             ``partner_id.commercial_partner_id`` unless told otherwise; ``is_personal`` when the mail is for one
-            person and is not routed
+            person and is not routed; ``is_led`` when it always goes to those who get the kind that leads it
         """
         everywhere = {
             "client": self.env._("name of the client"),
@@ -233,7 +233,11 @@ class NestogyClientMailTemplate(models.Model):
     @api.model
     def _selection_routed_kind(self):
         """The kinds of mail of which a client can say who gets them."""
-        return [(kind, spec["label"]) for kind, spec in self._mail_kinds().items() if not spec.get("is_personal")]
+        return [
+            (kind, spec["label"])
+            for kind, spec in self._mail_kinds().items()
+            if not spec.get("is_personal") and not spec.get("is_led")
+        ]
 
     @api.model
     def _selection_kind(self):
@@ -527,7 +531,7 @@ class NestogyClientMailTemplate(models.Model):
         if not has_owner or not all(each.has_access("read") for each in needed):
             return documents, Domain.FALSE
         domain = self._documents_domain()
-        if self.kind == "reminder" and not document_id:
+        if self.kind.startswith("reminder") and not document_id:
             overdue = self.env["account.move"].search(
                 self.env["res.partner"]._overdue_domain()
                 & Domain("company_id", "=", self.env.company.id)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class AccountMove(models.Model):
@@ -60,6 +61,11 @@ class AccountMove(models.Model):
         """Refuse invoices for clients whose status forbids new ones; credit notes go out to anybody."""
         invoices = self.filtered(lambda move: move.move_type in ("out_invoice", "out_receipt"))
         invoices.commercial_partner_id._check_client_may_order()
+
+    @api.model
+    def _client_in_flight_domain(self):
+        """Invoices for which a payment was begun and may still go through; whoever takes payments says which."""
+        return Domain.FALSE
 
     def _client_mail_kind(self):
         self.ensure_one()

@@ -30,23 +30,6 @@ class ResPartner(models.Model):
         self.ensure_one()
         return self.env["account.move"].search(self._client_overdue_domain(), order="invoice_date_due, id")
 
-    def _client_mail_values(self, kind=None):
-        values = super()._client_mail_values(kind)
-        if kind != "reminder":
-            return values
-        moves = self._client_overdue_invoices()
-        oldest = moves[:1].invoice_date_due
-        return values | {
-            "amount": self._client_mail_money(
-                (currency, sum(each.mapped("amount_residual")))
-                for currency, each in moves.grouped("currency_id").items()
-            ),
-            "count": str(len(moves)),
-            "days": str((fields.Date.context_today(self) - oldest).days) if oldest else "",
-            "numbers": ", ".join(moves.mapped("name")),
-            "invoices": self._client_mail_invoices(moves),
-        }
-
     def action_client_send_reminder(self):
         """Open the send dialog with one mail about all overdue invoices of the client."""
         self.ensure_one()
@@ -70,8 +53,11 @@ class ResPartner(models.Model):
     def message_post(self, **kwargs):
         """Note on each overdue invoice that its client was reminded."""
         message = super().message_post(**kwargs)
-        if self.env.context.get("client_mail_kind") == "reminder" and message.partner_ids:
+        context = self.env.context
+        by_hand = context.get("client_mail_kind") == "reminder" and not context.get("client_reminder_move_ids")
+        if by_hand and message.partner_ids:
             moves = self._client_overdue_invoices()
             note = self.env._("Payment reminder mailed to %s.", ", ".join(message.partner_ids.mapped("display_name")))
             moves._message_log_batch(dict.fromkeys(moves.ids, note))
+            self.env["nestogy.reminder.log"]._write_log(moves, "manual").mail_message_id = message
         return message

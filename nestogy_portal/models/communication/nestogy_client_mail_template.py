@@ -87,7 +87,8 @@ class NestogyClientMailTemplate(models.Model):
             kind: spec
             | (
                 {"placeholders": spec["placeholders"] | {"link": self.env._("the reader's own link into the portal")}}
-                if kind in ("reminder", "statement")
+                if kind.startswith("reminder")
+                or kind == "statement"
                 or spec["model"] in self.env
                 and isinstance(self.env[spec["model"]], mixin)
                 else {}

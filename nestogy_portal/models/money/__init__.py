@@ -10,3 +10,5 @@ from . import mail_template_statement
 from . import nestogy_portal_archive
 from . import nestogy_portal_archive_line
 from . import nestogy_portal_area_estimates
+from . import res_partner_reminder
+from . import account_move_reminder

@@ -1,0 +1,93 @@
+from odoo import api, models
+from odoo.tools import format_amount
+
+AUTOPAY_KINDS = ("autopay_notice", "autopay_failed", "autopay_stopped")
+
+
+class NestogyClientMailTemplate(models.Model):
+    _inherit = "nestogy.client.mail.template"
+
+    @api.model
+    def _mail_kinds(self):
+        kinds = super()._mail_kinds()
+        whole = {name: kinds["statement"]["placeholders"][name] for name in ("client", "contact", "company")}
+        card = {"card": self.env._("card or account that is charged")}
+        charge = {"amount": self.env._("what is charged"), "numbers": self.env._("numbers of the invoices")}
+        greeting = self.env._("<p>Kind regards,<br/>{company}</p>")
+        for kind, label, placeholders, blocks, subject, body in (
+            (
+                "autopay_notice",
+                self.env._("Automatic payment: notice"),
+                charge
+                | {
+                    "date": self.env._("day of the first charge"),
+                    "invoices": self.env._("table of what is charged when"),
+                },
+                ("invoices",),
+                self.env._("{company} will charge {amount} on {date}"),
+                self.env._("<p>Dear {contact},</p><p>we will charge {card}:</p><div>{invoices}</div>"),
+            ),
+            (
+                "autopay_failed",
+                self.env._("Automatic payment: declined"),
+                charge | {"date": self.env._("day of the next attempt")},
+                (),
+                self.env._("{company}: your payment of {amount} was declined"),
+                self.env._(
+                    "<p>Dear {contact},</p><p>{card} was declined for {amount} of {numbers}. "
+                    "We try again on {date}.</p>"
+                ),
+            ),
+            (
+                "autopay_stopped",
+                self.env._("Automatic payment: stopped"),
+                {"reason": self.env._("why it was stopped")},
+                (),
+                self.env._("{company}: automatic payment is stopped"),
+                self.env._(
+                    "<p>Dear {contact},</p><p>automatic payment with {card} is stopped: {reason}. Please pay open "
+                    "invoices yourself, or switch it on again in the portal.</p>"
+                ),
+            ),
+        ):
+            kinds[kind] = {
+                "label": label,
+                "model": "res.partner",
+                "client_path": "",
+                "template_xmlid": f"nestogy_portal.mail_template_{kind}",
+                "placeholders": whole | card | placeholders,
+                "blocks": blocks,
+                "is_led": True,
+                "subject": subject,
+                "body": body + greeting,
+            }
+        return kinds
+
+    @api.model
+    def _mail_leaders(self):
+        return super()._mail_leaders() | dict.fromkeys(AUTOPAY_KINDS, "invoice")
+
+    @api.model
+    def _mail_samples(self, kind):
+        samples = super()._mail_samples(kind)
+        if kind in AUTOPAY_KINDS:
+            currency = self.env.company.currency_id
+            samples |= {
+                "card": "•••• 4242",
+                "numbers": "INV/2026/00042",
+                "reason": self.env._("by us"),
+                "invoices": self.env["ir.qweb"]._render(
+                    "nestogy_portal.autopay_mail_table",
+                    {
+                        "rows": [
+                            {
+                                "number": "INV/2026/00042",
+                                "due": samples["due"],
+                                "date": samples["due"],
+                                "amount": format_amount(self.env, 1250, currency),
+                            }
+                        ]
+                    },
+                ),
+            }
+        return samples
