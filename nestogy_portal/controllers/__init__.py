@@ -10,6 +10,7 @@ from . import changes
 from . import privacy
 from . import pages
 from . import payment
+from . import pay
 from . import people
 from . import preview
 from . import security

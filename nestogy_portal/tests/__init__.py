@@ -16,6 +16,7 @@ from . import test_messages
 from . import test_order_payment
 from . import test_own_details
 from . import test_partner_fields
+from . import test_pay
 from . import test_payment_guard
 from . import test_portal_access
 from . import test_preferences_page
