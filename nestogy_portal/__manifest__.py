@@ -67,6 +67,7 @@
         "views/pay_templates.xml",
         "views/payment_transaction_views.xml",
         "views/nestogy_payment_difference_views.xml",
+        "wizards/account_payment_register_views.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

@@ -23,9 +23,11 @@ class PayPortal(ClientPortal, GuardedPaymentPortal):
     @area("pay")
     def portal_pay(self, documents=None, notice=None, **kwargs):
         """Choose what to pay."""
-        ids = self._clean_ids(str(documents or "").split(",")) if documents else None
+        ids, *choice = self._read_choice()
+        if documents:
+            ids = self._clean_ids(str(documents).split(","))
         notice = {"credit": request.env._("Your credit was applied. Thank you!")}.get(notice)
-        return self._render_pay(self._get_pay_blocks(ids), notice=notice)
+        return self._render_pay(self._get_pay_blocks(ids or None, *choice), notice=notice)
 
     @route("/my/pay/selected", type="http", auth="user", methods=["POST"], website=True, sitemap=False)
     @area("pay")
@@ -39,16 +41,7 @@ class PayPortal(ClientPortal, GuardedPaymentPortal):
     @area("pay")
     def portal_pay_review(self, block=None, **kwargs):
         """Show what will be paid and how, with the form of the payment."""
-        asked = request.httprequest.args
-        ids = self._clean_ids(asked.getlist("pay"))
-        amounts, totals, credit_keys = {}, {}, set(asked.getlist("credit"))
-        for name, text in asked.items():
-            kind, _separator, rest = name.partition("_")
-            if kind == "amount" and rest.isascii() and rest.isdigit() and len(rest) <= LONGEST_ID:
-                amounts[int(rest)] = text[:LONGEST_AMOUNT]
-            elif kind == "total":
-                totals[rest] = text[:LONGEST_AMOUNT]
-        blocks = self._get_pay_blocks(ids, amounts, totals, credit_keys)
+        blocks = self._get_pay_blocks(*self._read_choice())
         if any(each["has_problem"] for each in blocks):
             return self._render_pay(blocks, problem=request.env._("Please look at the amounts again."))
         chosen = [each for each in blocks if each["chosen"]]
@@ -56,7 +49,8 @@ class PayPortal(ClientPortal, GuardedPaymentPortal):
             return self._render_pay(blocks, problem=request.env._("Choose at least one invoice."))
         if len(chosen) > 1:
             chosen = [each for each in chosen if each["key"] == block] or chosen
-        values = self._pay_values() | {"blocks": chosen, "paths": {}}
+        query = [(name, text) for name, text in request.httprequest.args.items(multi=True) if name != "block"]
+        values = self._pay_values() | {"blocks": chosen, "paths": {}, "change": "/my/pay?" + urlencode(query)}
         if len(chosen) == 1:
             (block,) = chosen
             values["block"] = block
@@ -64,7 +58,6 @@ class PayPortal(ClientPortal, GuardedPaymentPortal):
                 values |= self._get_pay_form_values(block)
         else:
             for each in chosen:
-                query = [(name, text) for name, text in asked.items(multi=True) if name != "block"]
                 values["paths"][each["key"]] = "/my/pay/review?" + urlencode([*query, ("block", each["key"])])
         return self._render_private("nestogy_portal.portal_pay_review", values)
 
@@ -140,6 +133,21 @@ class PayPortal(ClientPortal, GuardedPaymentPortal):
         return self._render_private("nestogy_portal.portal_pay_result", values)
 
     # ------------------------------------------------------------------
+
+    def _read_choice(self):
+        """What was ticked and typed.
+
+        :return: arguments of ``_get_pay_blocks``
+        """
+        asked = request.httprequest.args
+        amounts, totals = {}, {}
+        for name, text in asked.items():
+            kind, _separator, rest = name.partition("_")
+            if kind == "amount" and rest.isascii() and rest.isdigit() and len(rest) <= LONGEST_ID:
+                amounts[int(rest)] = text[:LONGEST_AMOUNT]
+            elif kind == "total":
+                totals[rest] = text[:LONGEST_AMOUNT]
+        return self._clean_ids(asked.getlist("pay")), amounts, totals, set(asked.getlist("credit"))
 
     def _clean_ids(self, texts):
         return {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID}

@@ -1,6 +1,7 @@
 from lxml import html
 
-from odoo.fields import Domain
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -175,6 +176,55 @@ class TestPay(PortalCase):
             amounts.add((*step.xpath("//form[@id='o_payment_form']/@data-amount"),))
         self.assertEqual(amounts, {("100.0",), ("70.0",)})
 
+    def test_an_early_payment_takes_its_discount(self):
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "2/7 net 30",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 7,
+                "line_ids": [Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})],
+            }
+        )
+        invoice = self.make_invoice(self.client, 100, post=False)
+        invoice.invoice_payment_term_id = term
+        invoice.action_post()
+        self.enter(self.owner)
+        values = self.call(
+            f"/invoice/transaction/{invoice.id}",
+            provider_id=self.provider.id,
+            payment_method_id=self.method.id,
+            token_id=None,
+            amount=98,
+            flow="direct",
+            tokenization_requested=False,
+            landing_route="/my",
+        )
+        tx = self.finish(values)
+        self.assertEqual((invoice.amount_residual, tx.payment_id.amount, tx.unapplied_amount), (0, 98, 0))
+        self.assertRecordValues(tx.allocation_ids, [{"amount": 98, "applied_amount": 98, "state": "applied"}])
+
+    def test_staff_who_register_a_payment_meanwhile_end_it_or_are_told(self):
+        def register(**values):
+            wizard = self.env["account.payment.register"].with_context(
+                active_model="account.move", active_ids=self.old.ids
+            )
+            return wizard.create(values)
+
+        self.enter(self.owner)
+        self.begin((self.old, 10000))
+        register(amount=60).action_create_payments()
+        self.env.invalidate_all()
+        self.assertEqual((self.old.transaction_ids.state, self.old.amount_residual), ("cancel", 40))
+        self.finish(self.begin((self.old, 4000)), "pending")
+        wizard = register()
+        self.assertIn(self.old.name, wizard.in_flight_warning)
+        with self.assertRaisesRegex(UserError, "being paid online"), self.env.cr.savepoint():
+            wizard.action_create_payments()
+        self.assertEqual(self.old.amount_residual, 40)
+        register(is_in_flight_accepted=True).action_create_payments()
+        self.assertEqual(self.old.amount_residual, 0)
+
     # ------------------------------------------------------------------
     # Looking
     # ------------------------------------------------------------------
@@ -202,6 +252,9 @@ class TestPay(PortalCase):
         page = self.review(pay=f"{self.old.id}&pay={self.new.id}", **{f"total_{self.key(self.old)}": "120.50"})
         (route,) = page.xpath("//form[@id='o_payment_form']/@data-transaction-route")
         self.assertEqual(route, f"/my/pay/transaction/{self.old.id}-10000-0.{self.new.id}-2050-0")
+        (change,) = page.xpath("//a[starts-with(@href, '/my/pay?')]/@href")
+        page = html.fromstring(self.open(change).content)
+        self.assertEqual(page.xpath("//input[starts-with(@name, 'total_')]/@value"), ["120.50"], "nothing is forgotten")
 
     def test_senseless_amounts_are_answered_where_they_were_typed(self):
         self.enter(self.owner)

@@ -9,7 +9,7 @@ class AccountMove(models.Model):
         return super()._client_mail_values(kind) | {"link": self._portal_link_marker() if self.id else ""}
 
     def _has_to_be_paid(self):
-        return self._visitor_may_pay() and super()._has_to_be_paid()
+        return self._visitor_may_pay() and super()._has_to_be_paid() and not self._client_in_flight()
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         groups = super()._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)

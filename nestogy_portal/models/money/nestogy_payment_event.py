@@ -5,6 +5,8 @@ from odoo.tools import SQL
 
 LATEST = 253402300799  # seconds at the end of the year 9999
 
+KEPT_DAYS = 180
+
 
 class NestogyPaymentEvent(models.Model):
     """What a provider told us, each thing once: it may tell it twice, late, and in any order."""
@@ -59,6 +61,12 @@ class NestogyPaymentEvent(models.Model):
             )
         )
         return self.browse(number for (number,) in self.env.cr.fetchall())
+
+    @api.autovacuum
+    def _gc_events(self):
+        """Forget what no provider tells again."""
+        before = fields.Datetime.subtract(fields.Datetime.now(), days=KEPT_DAYS)
+        self.search([("create_date", "<", before)], limit=10000).unlink()
 
     def _is_overtaken(self):
         """Say whether something that happened later is known, so that this changes nothing any more."""

@@ -254,6 +254,9 @@ class PaymentTransaction(models.Model):
         others = self - settled
         if others:
             others._wait_for_turn()
+            # cancelled when the card seemed to be refused, and charged after all
+            late = others.filtered(lambda tx: tx.state == "done" and tx.payment_id.state in ("canceled", "rejected"))
+            late.payment_id = False
             super(PaymentTransaction, others)._post_process()
 
     # ------------------------------------------------------------------

@@ -21,7 +21,11 @@ class PaymentTransaction(models.Model):
     def create(self, vals_list):
         transactions = super().create(vals_list)
         for transaction in transactions:
-            if transaction.invoice_ids and not transaction.allocation_ids and not transaction.source_transaction_id:
+            # staff may have made the payment, and reconcile it, themselves
+            is_settled_elsewhere = (
+                transaction.allocation_ids or transaction.source_transaction_id or transaction.payment_id
+            )
+            if transaction.invoice_ids and not is_settled_elsewhere:
                 transaction._allocate_by_age()
         return transactions
 

@@ -18,6 +18,8 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
+    checked_at = fields.Datetime(string="Asked About", readonly=True, copy=False)
+
     @api.model
     def _check_domain(self):
         """Payments of Stripe that are open, or settled with the provider and not with us."""
@@ -36,12 +38,13 @@ class PaymentTransaction(models.Model):
     def _cron_check_open(self, batch=BATCH):
         """Every quarter of an hour: ask about what is open, so that a lost event is no lost payment."""
         cron = self.env["ir.cron"]
-        found = self.search(self._check_domain(), order="id", limit=batch)
+        found = self.search(self._check_domain(), order="checked_at NULLS FIRST, id", limit=batch)
         cron._commit_progress(remaining=len(found))
         for transaction in found:
             transaction = transaction.try_lock_for_update().filtered_domain(self._check_domain())
             if transaction:
                 transaction._check_safely()
+                transaction.checked_at = fields.Datetime.now()
             if not cron._commit_progress(1):
                 break
 

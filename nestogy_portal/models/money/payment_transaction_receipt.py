@@ -52,7 +52,8 @@ class PaymentTransaction(models.Model):
             self.receipt_state = "failed"
             return
         recipients = payment._message_get_default_recipients()[payment.id]
-        if not recipients["partner_ids"] and not recipients["email_to"]:
+        readers = self.env["res.partner"].browse(recipients["partner_ids"]).filtered("email")
+        if not readers and not recipients["email_to"]:
             self.receipt_state = "nobody"
             return
         template = payment._client_mail_template() or self.env.ref("account.mail_template_data_payment_receipt")

@@ -27,32 +27,48 @@ class PaymentTransaction(models.Model):
     def _create_payment(self, **extra_create_values):
         payment = super()._create_payment(**extra_create_values)
         if self.operation == "refund":
-            self._settle_refund(payment)
+            self._settle_refund()
+            self._report_open_refund()
+        else:
+            # events come in any order: a refund may be known before its payment
+            for refund in self.child_transaction_ids.filtered(lambda tx: tx.operation == "refund" and tx.payment_id):
+                refund._settle_refund()
         return payment
 
-    def _settle_refund(self, payment):
-        """A refund takes first what the payment had left; the rest wants a credit note."""
+    def _settle_refund(self):
+        """A refund takes first what its payment had left."""
         source = self.source_transaction_id
-        lines = (payment.move_id | source.payment_id.move_id).line_ids.filtered(
-            lambda line: line.account_id == payment.destination_account_id and not line.reconciled
+        account = self.payment_id.destination_account_id
+        lines = (self.payment_id.move_id | source.payment_id.move_id).line_ids.filtered(
+            lambda line: line.account_id == account and not line.reconciled
         )
         if len(lines.move_id) == 2:
+            before = self._get_open_refund()
             lines.reconcile()
-        back = payment.move_id.line_ids.filtered(lambda line: line.account_id == payment.destination_account_id)
-        rest = abs(sum(back.mapped("amount_residual_currency")))
-        source.unapplied_amount = max(source.unapplied_amount - (payment.amount - rest), 0)
-        if not self.currency_id.is_zero(rest):
-            self._remind_accountant(
-                payment,
-                self.env._("%s refunded without a credit note", self.currency_id.format(rest)),
-                self.env._(
-                    "%(amount)s of %(reference)s went back to the payer. The invoices %(invoices)s stay paid: make a "
-                    "credit note and reconcile it with this refund, or take the invoices' payment off.",
-                    amount=self.currency_id.format(rest),
-                    reference=source.reference,
-                    invoices=", ".join(source.invoice_ids.mapped("name")),
-                ),
-            )
+            source.unapplied_amount -= before - self._get_open_refund()
+
+    def _get_open_refund(self):
+        """What of a refund has neither credit note nor money that was too much."""
+        account = self.payment_id.destination_account_id
+        lines = self.payment_id.move_id.line_ids.filtered(lambda line: line.account_id == account)
+        return abs(sum(lines.mapped("amount_residual_currency")))
+
+    def _report_open_refund(self):
+        rest = self.currency_id.format(self._get_open_refund())
+        if self.currency_id.is_zero(self._get_open_refund()):
+            return
+        source = self.source_transaction_id
+        self._remind_accountant(
+            self.payment_id,
+            self.env._("%s refunded without a credit note", rest),
+            self.env._(
+                "%(amount)s of %(reference)s went back to the payer. The invoices %(invoices)s stay paid: make a "
+                "credit note and reconcile it with this refund, or take the invoices' payment off.",
+                amount=rest,
+                reference=source.reference,
+                invoices=", ".join(source.invoice_ids.mapped("name")),
+            ),
+        )
 
     def _set_error(self, state_message, extra_allowed_states=()):
         failed = self.filtered(lambda tx: tx.operation == "refund" and tx.payment_id)

@@ -28,10 +28,14 @@ export class PayChoice extends Interaction {
                 field.disabled = Boolean(total);
             }
             const sum = total ? Math.min(Math.round(Number(total) * unit), owed) : chosen;
-            block.querySelector(".nestogy-pay-figure").textContent = new Intl.NumberFormat(
-                document.documentElement.lang || undefined,
-                { style: "currency", currency: block.dataset.currency }
-            ).format(sum / unit);
+            const digits = Number(block.dataset.decimals);
+            const number = new Intl.NumberFormat(document.documentElement.lang || undefined, {
+                minimumFractionDigits: digits,
+                maximumFractionDigits: digits,
+            }).format(sum / unit);
+            const { symbol, position } = block.dataset;
+            block.querySelector(".nestogy-pay-figure").textContent =
+                position === "before" ? `${symbol}\u00a0${number}` : `${number}\u00a0${symbol}`;
         }
     }
 }
