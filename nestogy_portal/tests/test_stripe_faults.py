@@ -106,7 +106,7 @@ class StripeCase(PortalCase):
         self.enter()
         for event in events:
             body, headers = self.fake.signed(event)
-            response = self.open("/payment/stripe/webhook", data=body, headers=headers, method="POST")
+            response = self.open("/payment/stripe/webhook", data=body, headers=headers, method="POST", timeout=60)
             if status:
                 self.assertEqual(response.status_code, status, response.text[:300])
         self.env.invalidate_all()
@@ -377,6 +377,18 @@ class TestStripeFaults(StripeCase):
         self.assertEqual(sorted(refunds.payment_id.mapped("amount")), [20, 30])
         self.assertEqual(len(refunds.payment_id.activity_ids), 2)
         self.assertEqual(invoice.amount_residual, 0)
+
+    def test_a_refund_may_be_told_before_its_payment(self):
+        invoice = self.make_invoice(self.client, 100)
+        self.enter(self.owner)
+        values = self.begin((invoice, 10000))
+        intent = self.confirm(values)
+        self.fake.make_refund("refund", "re", {"payment_intent": intent["id"], "amount": "2500"})
+        paid, refunded = self.fake.events[-2:]
+        self.deliver(refunded, paid)
+        tx = self.transaction(values)
+        self.assertPaidOnce(tx, invoice)
+        self.assertEqual(tx.child_transaction_ids.payment_id.amount, 25)
 
     def test_a_refund_of_what_was_too_much_needs_nobody(self):
         invoice = self.make_invoice(self.client, 100)

@@ -258,6 +258,11 @@ class PaymentTransaction(models.Model):
             late = others.filtered(lambda tx: tx.state == "done" and tx.payment_id.state in ("canceled", "rejected"))
             late.payment_id = False
             super(PaymentTransaction, others)._post_process()
+            # Odoo takes a refund that is known before its payment for a capture of a part, and makes no payment
+            for tx in others.filtered(lambda each: each.state == "done" and not each.payment_id):
+                ended = tx.child_transaction_ids.filtered(lambda child: child.state in ("done", "cancel"))
+                if ended and set(ended.mapped("operation")) == {"refund"}:
+                    tx.with_company(tx.company_id)._create_payment()
 
     # ------------------------------------------------------------------
     # One open payment for an invoice
