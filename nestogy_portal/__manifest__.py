@@ -74,6 +74,7 @@
         "demo/nestogy_change_request_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
         "demo/payment_provider_demo.xml",
+        "demo/nestogy_payment_difference_demo.xml",
         "demo/project_demo.xml",
         "demo/nestogy_conversation_demo.xml",
         "demo/nestogy_portal_profile_demo.xml",
