@@ -4,7 +4,7 @@ import logging
 import psycopg2
 from markupsafe import escape
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import float_round
@@ -241,6 +241,19 @@ class PaymentTransaction(models.Model):
             self.invalidate_recordset()
             # Odoo's own job, which visitors have no rights on
             self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
+
+    def _log_message_on_linked_documents(self, message):
+        """Note it on all invoices at once: one after the other takes longer than all the rest of a payment."""
+        super(PaymentTransaction, self.with_context(logs_together=True))._log_message_on_linked_documents(message)
+        moves = self._get_invoices_to_notify()
+        if moves:
+            is_ours = self.env.uid == SUPERUSER_ID or self.env.context.get("payment_backend_action")
+            author = self.env.user.partner_id if is_ours else self.partner_id
+            moves._message_log_batch(bodies=dict.fromkeys(moves.ids, message), author_id=author.id)
+
+    def _get_invoices_to_notify(self):
+        moves = super()._get_invoices_to_notify()
+        return moves.browse() if self.env.context.get("logs_together") else moves
 
     def _wait_for_turn(self):
         """Let nobody else settle these payments at the same time: who waited begins again and sees what was done."""
