@@ -13,6 +13,7 @@ from . import privacy
 from . import pages
 from . import payment
 from . import invoice_words
+from . import pay
 from . import people
 from . import preview
 from . import security

@@ -6,6 +6,7 @@ from odoo.addons.account_payment.controllers.payment import PaymentPortal
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.addons.sale.controllers.portal import PaymentPortal as SalePaymentPortal
 
+from ..tools.allocation import Part, spread, to_minor
 from ..tools.amounts import payable_amount
 from .areas import area
 
@@ -24,7 +25,9 @@ class GuardedPaymentPortal(PaymentPortal, SalePaymentPortal):
         except AccessError as error:
             raise ValidationError(request.env._("The access token is invalid.")) from error
         kwargs = self._check_payment(invoice_sudo, kwargs)
-        if open_transaction := self._make_room_for_payment(invoice_sudo, kwargs):
+        if open_transaction := self._make_room_for_payment(
+            invoice_sudo, kwargs, self._plan_by_age(invoice_sudo, kwargs)
+        ):
             return open_transaction
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
 
@@ -43,7 +46,8 @@ class GuardedPaymentPortal(PaymentPortal, SalePaymentPortal):
         if payment_reference is not None and not isinstance(payment_reference, str):
             payment_reference = None
         kwargs = self._check_payment(invoices.sudo(), kwargs)  # found with the visitor's rights
-        if open_transaction := self._make_room_for_payment(invoices.sudo(), kwargs):  # as above
+        plan = self._plan_by_age(invoices.sudo(), kwargs)  # as above
+        if open_transaction := self._make_room_for_payment(invoices.sudo(), kwargs, plan):  # as above
             return open_transaction
         return super().overdue_invoices_transaction((payment_reference or "")[:60] or None, **kwargs)
 
@@ -94,7 +98,25 @@ class GuardedPaymentPortal(PaymentPortal, SalePaymentPortal):
         self._clean_landing_route(kwargs, "/payment/confirmation")
         return super().payment_transaction(amount, currency_id, partner_id, access_token, **kwargs)
 
+    def _create_transaction(self, *args, flow=None, **kwargs):
+        """Keep a payment with a saved card before the provider is asked for the money."""
+        if flow != "token":
+            return super()._create_transaction(*args, flow=flow, **kwargs)
+        request.update_context(delay_token_charge=True)
+        tx_sudo = super()._create_transaction(*args, flow=flow, **kwargs)
+        request.update_context(delay_token_charge=False)
+        tx_sudo._charge_durably()
+        return tx_sudo
+
     # ------------------------------------------------------------------
+
+    def _plan_by_age(self, invoices_sudo, kwargs):
+        """What a payment of these invoices will pay when nobody says otherwise, see ``_allocate_by_age``."""
+        decimals = invoices_sudo.currency_id.decimal_places
+        moves_sudo = invoices_sudo.sorted(lambda move: (move.invoice_date_due or move.date, move.id))
+        owed = [to_minor(move_sudo.amount_residual, decimals) for move_sudo in moves_sudo]
+        parts = spread(to_minor(kwargs["amount"], decimals), owed)
+        return sorted(Part(move.id, part, 0) for move, part in zip(moves_sudo, parts, strict=True) if part)
 
     def _get_provider_company(self, kwargs):
         """The firm that is paid: without a document, the provider says which one."""
@@ -225,12 +247,13 @@ class GuardedPaymentPortal(PaymentPortal, SalePaymentPortal):
             return documents_sudo.partner_invoice_id
         return documents_sudo.partner_id[:1]
 
-    def _make_room_for_payment(self, documents_sudo, kwargs):
+    def _make_room_for_payment(self, documents_sudo, kwargs, plan=None):
         """See to it that a document has one open payment at a time.
 
         The same person paying in the same way again, in a second tab for instance, goes on with the payment
         that is open. Anything else ends the open one if that is possible, and is refused if it is not.
 
+        :param plan: which invoice gets how much, see ``tools.allocation``
         :return: processing values of the payment to go on with, ``None`` when a new one may begin
         :raise ValidationError: somebody is paying at this moment
         """
@@ -251,12 +274,13 @@ class GuardedPaymentPortal(PaymentPortal, SalePaymentPortal):
                 and tx_sudo.tokenize == kwargs["tokenization_requested"]
                 and documents_sudo._is_paid_by(tx_sudo)
                 and tx_sudo.currency_id.compare_amounts(tx_sudo.amount, kwargs["amount"]) == 0
+                and (plan is None or tx_sudo._allocation_plan() == plan)
             ):
                 PaymentPostProcessing.monitor_transaction(tx_sudo)
                 return tx_sudo._get_processing_values()
             if (is_own or tx_sudo._is_forgotten()) and tx_sudo._release():
                 continue
-            if tx_sudo._is_forgotten() and tx_sudo.provider_code != "stripe":
+            if tx_sudo._is_forgotten() and tx_sudo.provider_code != "stripe" and not tx_sudo.asked_at:
                 continue  # nothing was heard of it for long, and it cannot be asked
             raise ValidationError(
                 request.env._(

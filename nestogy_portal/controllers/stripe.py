@@ -10,6 +10,8 @@ from odoo.http import request, route
 from odoo.addons.payment_stripe.const import HANDLED_WEBHOOK_EVENTS
 from odoo.addons.payment_stripe.controllers.main import StripeController
 
+from ..models.money.payment_provider import UnknownOutcome
+
 _logger = logging.getLogger(__name__)
 
 EVENT_LIMIT = 1_000_000  # bytes; Stripe's events are some thousand
@@ -36,29 +38,57 @@ class GuardedStripeController(StripeController):
         ):
             _logger.warning("Refused a return from Stripe that does not fit transaction %s", tx_sudo.reference)
             return request.redirect("/payment/status")
-        return super().stripe_return(**data)
+        try:
+            return super().stripe_return(**data)
+        except UnknownOutcome:  # the job asks again, and the page that follows waits for it
+            _logger.warning("Stripe did not say what became of payment %s", tx_sudo.reference)
+            return request.redirect("/payment/status")
 
     @route()
     def stripe_webhook(self):
         """Answer 4xx, and change nothing, unless a provider's secret signed the message."""
-        self._check_event()
+        provider_sudo, event = self._check_event()
         try:
             with request.env.cr.savepoint():
-                return super().stripe_webhook()
+                return self._take_event(provider_sudo, event) or super().stripe_webhook()
         except psycopg2.OperationalError:
             raise  # a conflict with another request: this one is tried again
         except (KeyError, TypeError, ValueError, AttributeError, psycopg2.Error) as error:
             _logger.warning("Refused a signed message of Stripe that cannot be understood", exc_info=True)
             raise BadRequest() from error
 
+    def _take_event(self, provider_sudo, event):
+        """Listen to each event once, and to none that was overtaken by a later one.
+
+        :return: the answer when there is nothing left to do
+        """
+        described = event["data"]["object"]
+        # found by what the provider signed
+        tx_sudo = request.env["payment.transaction"].sudo()._search_by_event(provider_sudo, event["type"], described)
+        event_sudo = request.env["nestogy.payment.event"].sudo()._take(provider_sudo, event, tx_sudo)  # our own log
+        if not event_sudo or event_sudo._is_overtaken():
+            return request.make_json_response("")
+        if event["type"].startswith("payment_intent.") and event_sudo.happened_at:
+            tx_sudo.provider_event_at = event_sudo.happened_at
+        if event["type"].startswith("charge.dispute."):
+            tx_sudo._take_dispute(described)
+            return request.make_json_response("")
+        return None
+
     def _check_event(self):
+        """
+        :return: the provider whose secret signed the message, in sudo, and the event
+        """
         raw = request.httprequest.get_data(cache=True)
         try:
             if len(raw) > EVENT_LIMIT:
                 raise ValueError("too long")
             event = json.loads(raw)
             described = event["data"]["object"]
-            if not isinstance(event["type"], str) or not isinstance(described, dict):
+            texts = (event["type"], event["id"])
+            if not all(isinstance(text, str) and 0 < len(text) <= 255 for text in texts):
+                raise ValueError("not an event")
+            if not isinstance(described, dict):
                 raise ValueError("not an event")
             if event["type"] in HANDLED_WEBHOOK_EVENTS and not isinstance(described["id"], str):
                 raise ValueError("not an event")
@@ -80,7 +110,7 @@ class GuardedStripeController(StripeController):
             except (Forbidden, KeyError, TypeError, ValueError):
                 continue
             if provider_sudo._can_trust_events():
-                return
+                return provider_sudo, event
         _logger.warning("Refused an unsigned or wrongly signed message to Stripe's webhook")
         raise Forbidden()
 

@@ -19,6 +19,8 @@ from . import test_messages
 from . import test_order_payment
 from . import test_own_details
 from . import test_partner_fields
+from . import test_allocation
+from . import test_pay
 from . import test_payment_guard
 from . import test_portal_access
 from . import test_preferences_page
@@ -28,6 +30,7 @@ from . import test_security
 from . import test_statement
 from . import test_statement_schedule
 from . import test_stripe_events
+from . import test_stripe_faults
 from . import test_tools
 from . import test_tours
 from . import test_transactions

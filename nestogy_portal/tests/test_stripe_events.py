@@ -87,7 +87,8 @@ class TestStripeEvents(PortalCase):
         return response.status_code
 
     def event(self, kind="payment_intent.succeeded", **changes):
-        return {"id": "evt_1", "type": kind, "data": {"object": self.intent(**changes)}}
+        self.number = getattr(self, "number", 0) + 1
+        return {"id": f"evt_{self.number}", "type": kind, "data": {"object": self.intent(**changes)}}
 
     def assertUntouched(self, message=None):
         self.env.invalidate_all()

@@ -1,3 +1,4 @@
+from . import allocation
 from . import amounts
 from . import colors
 from . import images

@@ -1,3 +1,4 @@
+from . import account_payment_register
 from . import nestogy_client_create
 from . import nestogy_portal_access_why
 from . import nestogy_portal_staff_link

@@ -9,10 +9,7 @@ class AccountMove(models.Model):
         return super()._client_mail_values(kind) | {"link": self._portal_link_marker() if self.id else ""}
 
     def _has_to_be_paid(self):
-        """Offer paying to those only whose portal has it."""
-        user = self.env["res.users"]._get_portal_visitor()
-        may_pay = user._is_public() or (user._portal_scope("pay") != "none" and user._portal_may_act())
-        return may_pay and super()._has_to_be_paid()
+        return self._visitor_may_pay() and super()._has_to_be_paid() and not self._client_in_flight()
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         groups = super()._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)

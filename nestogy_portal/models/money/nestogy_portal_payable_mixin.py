@@ -10,6 +10,11 @@ class NestogyPortalPayableMixin(models.AbstractModel):
     _name = "nestogy.portal.payable.mixin"
     _description = "Document Paid in the Portal"
 
+    def _visitor_may_pay(self):
+        """Offer paying to those only whose portal has it."""
+        user = self.env["res.users"]._get_portal_visitor()
+        return user._is_public() or (user._portal_scope("pay") != "none" and user._portal_may_act())
+
     def _lock_for_online_payment(self):
         """Let no other request start a payment of these documents before this one is through.
 

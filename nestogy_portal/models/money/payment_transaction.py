@@ -1,15 +1,21 @@
+import hashlib
 import logging
 
 import psycopg2
 from markupsafe import escape
 
-from odoo import fields, models
-from odoo.exceptions import ValidationError
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import float_round
+
+from .payment_provider import UnknownOutcome
 
 _logger = logging.getLogger(__name__)
 
 FORGOTTEN_MINUTES = 30  # after which a payment that somebody began and left stops nobody
+# what Stripe does once only, however often it is asked with the same words
+ONCE = ("payment_intents", "refunds", "customers")
 
 
 class PaymentTransaction(models.Model):
@@ -17,11 +23,107 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
+    asked_at = fields.Datetime(
+        string="Asked for the Money",
+        readonly=True,
+        copy=False,
+        help="When a saved card was charged. Until the provider has answered, nobody knows whether it was.",
+    )
+    provider_event_at = fields.Datetime(
+        string="Last Event",
+        readonly=True,
+        copy=False,
+        help="When the last thing happened that the provider reported; what is older is not listened to.",
+    )
+
     # the parts of a capture bear the reference of the whole
     _provider_reference_unique = models.UniqueIndex(
         "(provider_id, provider_reference) WHERE provider_reference <> '' AND source_transaction_id IS NULL",
         "This payment of the provider belongs to another transaction.",
     )
+    _refund_reference_unique = models.UniqueIndex(
+        "(provider_id, provider_reference) WHERE operation = 'refund' AND provider_reference <> ''",
+        "This refund of the provider is recorded already.",
+    )
+    _open_idx = models.Index("(provider_id) WHERE state IN ('draft', 'pending', 'authorized')")
+
+    # ------------------------------------------------------------------
+    # On its way
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _in_flight_domain(self):
+        """Payments that may have taken the money, or are about to, without our knowing how it ends."""
+        return (
+            Domain("operation", "not in", ("refund", "validation"))
+            & Domain("provider_id.code", "not in", ("none", "custom"))
+            & (
+                Domain("state", "in", ("pending", "authorized"))
+                | (Domain("state", "=", "draft") & Domain("asked_at", "!=", False))
+            )
+        )
+
+    def _is_in_flight(self):
+        self.ensure_one()
+        return bool(self.filtered_domain(self._in_flight_domain()))
+
+    def _charge_durably(self):
+        """Charge a saved card so that a payment whose answer is lost is known of.
+
+        The transaction is kept before the provider is asked: whatever happens then, it is found again and the
+        provider asked what became of it (see ``_check_with_provider``). Not to be called inside of a savepoint.
+        """
+        self.ensure_one()
+        self.asked_at = fields.Datetime.now()
+        self.env.flush_all()
+        # what was charged must not be forgotten, whatever becomes of the rest of the request
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        self._charge_with_token()
+
+    def _charge_with_token(self):
+        self.asked_at = self.asked_at or fields.Datetime.now()
+        try:
+            return super()._charge_with_token()
+        except UnknownOutcome:
+            return self._set_unknown()
+
+    def _set_unknown(self):
+        """Nobody knows whether the money was taken: the provider is asked until it says so."""
+        _logger.warning("The answer about payment %s was lost; the provider will be asked.", self.reference)
+        # a job that visitors have no rights on
+        self.env.ref("nestogy_portal.ir_cron_payment_check").sudo()._trigger(
+            fields.Datetime.add(fields.Datetime.now(), minutes=1)
+        )
+        return self._set_pending(
+            state_message=self.env._(
+                "The payment provider has not answered yet. We check whether the money was taken and tell you; "
+                "please do not pay again."
+            )
+        )
+
+    def _set_pending(self, *, state_message=None, extra_allowed_states=()):
+        # a card that was refused may be followed by another one in the same payment
+        extra = ("error",) if set(self.mapped("provider_code")) == {"stripe"} else ()
+        return super()._set_pending(state_message=state_message, extra_allowed_states=(*extra_allowed_states, *extra))
+
+    def _set_done(self, *, state_message=None, extra_allowed_states=()):
+        """Money that was taken is money, also of a payment that had been given up."""
+        return super()._set_done(state_message=state_message, extra_allowed_states=(*extra_allowed_states, "cancel"))
+
+    def _send_api_request(self, method, endpoint, *, params=None, data=None, json=None, **kwargs):
+        """Let Stripe do a thing once for each attempt, however often it is asked."""
+        is_once = endpoint in ONCE or endpoint.endswith("/capture")
+        if self.provider_code == "stripe" and method == "POST" and is_once:
+            # database.uuid keeps two databases of one account apart; everybody's business
+            uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+            words = [
+                uuid,
+                self.reference,
+                endpoint,
+                *(f"{name}={value}" for name, value in sorted((data or {}).items())),
+            ]
+            kwargs["idempotency_key"] = hashlib.sha256("\n".join(words).encode()).hexdigest()
+        return super()._send_api_request(method, endpoint, params=params, data=data, json=json, **kwargs)
 
     # ------------------------------------------------------------------
     # What the provider says must fit
@@ -29,7 +131,13 @@ class PaymentTransaction(models.Model):
 
     def _stripe_create_intent(self):
         """Remember the intent with the transaction it was made for, before anybody can pay it."""
-        intent = super()._stripe_create_intent()
+        try:
+            intent = super()._stripe_create_intent()
+        except UnknownOutcome as error:
+            if self.operation in ("online_token", "offline"):
+                raise  # the card may be charged
+            self._set_error(self.env._("%s Nothing was charged.", error.args[0]))
+            return None
         if intent and self.operation != "validation" and not self.provider_reference:
             self.provider_reference = intent["id"]
         return intent
@@ -43,6 +151,15 @@ class PaymentTransaction(models.Model):
         if tx.state == "done" and not tx.is_post_processed:
             tx._post_process_at_once()
         return tx
+
+    def _stripe_prepare_payment_intent_payload(self):
+        """Mark our payments, so that one that we do not know can be told from those of others."""
+        # database.uuid keeps two databases of one account apart; everybody's business
+        uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        return super()._stripe_prepare_payment_intent_payload() | {
+            "metadata[reference]": self.reference,
+            "metadata[database]": uuid,
+        }
 
     def _find_event_problem(self, payment_data):
         """Compare what a provider reports with what was asked of it, on every event.
@@ -113,6 +230,7 @@ class PaymentTransaction(models.Model):
     def _post_process_at_once(self):
         """Settle the invoices now; should that fail, Odoo's job tries again and the payment stays
         recorded."""
+        self._wait_for_turn()
         try:
             with self.env.cr.savepoint():
                 self._post_process()
@@ -124,6 +242,41 @@ class PaymentTransaction(models.Model):
             # Odoo's own job, which visitors have no rights on
             self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
 
+    def _log_message_on_linked_documents(self, message):
+        """Note it on all invoices at once: one after the other takes longer than all the rest of a payment."""
+        super(PaymentTransaction, self.with_context(logs_together=True))._log_message_on_linked_documents(message)
+        moves = self._get_invoices_to_notify()
+        if moves:
+            is_ours = self.env.uid == SUPERUSER_ID or self.env.context.get("payment_backend_action")
+            author = self.env.user.partner_id if is_ours else self.partner_id
+            moves._message_log_batch(bodies=dict.fromkeys(moves.ids, message), author_id=author.id)
+
+    def _get_invoices_to_notify(self):
+        moves = super()._get_invoices_to_notify()
+        return moves.browse() if self.env.context.get("logs_together") else moves
+
+    def _wait_for_turn(self):
+        """Let nobody else settle these payments at the same time: who waited begins again and sees what was done."""
+        self.flush_recordset()
+        # SQL: an update without effect, see nestogy.portal.payable.mixin
+        self.env.cr.execute("UPDATE payment_transaction SET reference = reference WHERE id IN %s", (tuple(self.ids),))
+
+    def _post_process(self):
+        """Settle each payment once, whoever comes first: the provider's event, the visitor's page, the job."""
+        settled = self.filtered(lambda tx: tx.state == "done" and tx.is_post_processed and tx.payment_id)
+        others = self - settled
+        if others:
+            others._wait_for_turn()
+            # cancelled when the card seemed to be refused, and charged after all
+            late = others.filtered(lambda tx: tx.state == "done" and tx.payment_id.state in ("canceled", "rejected"))
+            late.payment_id = False
+            super(PaymentTransaction, others)._post_process()
+            # Odoo takes a refund that is known before its payment for a capture of a part, and makes no payment
+            for tx in others.filtered(lambda each: each.state == "done" and not each.payment_id):
+                ended = tx.child_transaction_ids.filtered(lambda child: child.state in ("done", "cancel"))
+                if ended and set(ended.mapped("operation")) == {"refund"}:
+                    tx.with_company(tx.company_id)._create_payment()
+
     # ------------------------------------------------------------------
     # One open payment for an invoice
     # ------------------------------------------------------------------
@@ -134,12 +287,12 @@ class PaymentTransaction(models.Model):
         :return: whether it is certain that this one cannot be completed any more
         """
         self.ensure_one()
-        if self.state != "draft":
+        if self.state != "draft" or self.asked_at:
             return False
         if self.provider_code == "stripe" and self.provider_reference:
             try:
                 intent = self._send_api_request("POST", f"payment_intents/{self.provider_reference}/cancel")
-            except ValidationError:
+            except UserError:
                 return False  # being paid at this moment, or Stripe cannot be asked
             if intent.get("status") != "canceled":
                 return False
@@ -163,7 +316,7 @@ class PaymentTransaction(models.Model):
         ):
             try:
                 tx._send_api_request("POST", f"payment_intents/{tx.provider_reference}/cancel")
-            except ValidationError:
+            except UserError:
                 _logger.info("The failed payment %s could not be cancelled at Stripe.", tx.reference)
 
     def _is_forgotten(self):

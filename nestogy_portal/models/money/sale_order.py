@@ -17,9 +17,7 @@ class SaleOrder(models.Model):
         return self.env["res.users"]._get_portal_visitor()._portal_may_act() and super()._may_be_rejected()
 
     def _has_to_be_paid(self):
-        user = self.env["res.users"]._get_portal_visitor()
-        may_pay = user._is_public() or (user._portal_scope("pay") != "none" and user._portal_may_act())
-        return may_pay and super()._has_to_be_paid()
+        return self._visitor_may_pay() and super()._has_to_be_paid()
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         groups = super()._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)
