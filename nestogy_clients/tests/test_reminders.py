@@ -1,9 +1,11 @@
+import io
 from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
 from psycopg2 import IntegrityError
+from pypdf import PdfReader
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -176,13 +178,18 @@ class TestReminders(ClientsCase):
         self.late(16)
         self.assertEqual(self.run_cron().mail_message_id.partner_ids, bob)
 
-    def test_the_statement_goes_along_when_there_is_one(self):
-        self.first.attach_statement = True
+    def test_a_reminder_comes_alone_unless_the_level_says_more(self):
         self.late(6)
-        file = self.env["ir.attachment"].create({"name": "statement.pdf", "raw": b"%PDF-1.4"})
-        with patch.object(type(self.client), "_reminder_statement_attachments", lambda client: file):
-            message = self.run_cron().mail_message_id
-        self.assertEqual(message.attachment_ids.mapped("name"), ["statement.pdf"])
+        self.assertFalse(self.run_cron().mail_message_id.attachment_ids)
+
+    def test_the_statement_goes_along(self):
+        self.first.attach_statement = True
+        move = self.late(6)
+        [file] = self.run_cron().mail_message_id.attachment_ids
+        self.assertEqual((file.res_model, file.res_id), ("res.partner", self.client.id))
+        self.assertTrue(file.name.endswith(".pdf"))
+        text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(file.raw)).pages)
+        self.assertIn(move.name, text)
 
     def test_the_mail_leaves_after_its_log_is_kept(self):
         self.late(6)

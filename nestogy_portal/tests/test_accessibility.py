@@ -73,6 +73,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "contract_id": cls.contract.id,
                 "warranty_date": fields.Date.today(),
             }
+        )
         cls.archive, cls.archive_in_the_making = cls.env["nestogy.portal.archive"].create(
             [
                 {

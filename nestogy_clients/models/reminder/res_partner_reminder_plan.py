@@ -166,12 +166,18 @@ class ResPartner(models.Model):
         return readers.filtered(lambda reader: answers[reader.id].allowed)
 
     def _reminder_statement_attachments(self):
-        """The client's statement as a file to go along with a reminder; empty where nobody makes one.
+        """The client's open items as PDF, to go along with a reminder.
 
         :return: ``ir.attachment``
         """
         self.ensure_one()
-        return self.env["ir.attachment"]
+        client = self.commercial_partner_id.with_context(
+            lang=self._client_mail_lang(), allowed_company_ids=self.env.company.ids
+        )
+        name, mimetype, content = client._client_statement_file("pdf", client._client_statement("open"))
+        return self.env["ir.attachment"].create(
+            {"name": name, "raw": content, "mimetype": mimetype, "res_model": "mail.compose.message", "res_id": 0}
+        )
 
     def _mail_reminder(self, level, moves, fees):
         """Mail one reminder in the words and to the people that hold for this client.
