@@ -56,7 +56,8 @@ async function findBarriers({ isPhone, isDark = false, exceptions = {} }) {
     if (headings.length !== 1) {
         barriers.push(`${headings.length} main headings: ${headings.map(words).join(" | ")}`);
     }
-    if (!document.title.trim() || document.title.trim() === "Odoo") {
+    const firm = document.querySelector(".o_footer_copyright_name [itemprop='name']");
+    if (["", "Odoo", firm ? firm.textContent.trim() : ""].includes(document.title.trim())) {
         barriers.push(`the title does not say what the page is: "${document.title}"`);
     }
     if (!/^[a-z]{2}(-[A-Z]{2})?$/.test(document.documentElement.lang)) {

@@ -64,9 +64,11 @@ class NestogyPaymentPromise(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        promises = super().create(vals_list)
+        moves = self.env["account.move"].browse(vals["move_id"] for vals in vals_list)
+        # kept beside what was promised
+        open_amounts = {move_sudo.id: move_sudo.amount_residual for move_sudo in moves.sudo()}
+        promises = super().create([vals | {"open_amount": open_amounts[vals["move_id"]]} for vals in vals_list])
         for promise in promises:
-            promise.open_amount = promise.move_id.sudo().amount_residual  # kept beside what was promised
             # whoever may promise need not be allowed to write notes on invoices
             promise.move_id.sudo()._message_log(
                 body=self.env._(

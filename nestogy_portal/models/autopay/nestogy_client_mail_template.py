@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import format_amount
 
 AUTOPAY_KINDS = ("autopay_notice", "autopay_failed", "autopay_stopped")
@@ -66,6 +67,11 @@ class NestogyClientMailTemplate(models.Model):
     @api.model
     def _mail_leaders(self):
         return super()._mail_leaders() | dict.fromkeys(AUTOPAY_KINDS, "invoice")
+
+    def _preview_document(self, document_id):
+        """Samples only: the words come with a charge."""
+        document, domain = super()._preview_document(document_id)
+        return (document.browse(), Domain.FALSE) if self.kind in AUTOPAY_KINDS else (document, domain)
 
     @api.model
     def _mail_samples(self, kind):

@@ -56,7 +56,7 @@ class PaymentTransaction(models.Model):
         """Payments that may have taken the money, or are about to, without our knowing how it ends."""
         return (
             Domain("operation", "not in", ("refund", "validation"))
-            & Domain("provider_id.code", "not in", ("none", "custom"))
+            & Domain("provider_id", "any!", Domain("code", "not in", ("none", "custom")))
             & (
                 Domain("state", "in", ("pending", "authorized"))
                 | (Domain("state", "=", "draft") & Domain("asked_at", "!=", False))
