@@ -260,10 +260,10 @@ class TestLedger(LedgerMakers, ClientsCase):
 
     def play_apply(self, one, other):
         """Reconcile what is owed with a credit, that of another client at times."""
-        debits, credits = self.open_lines(self.client, 1), self.open_lines(self.client | self.elsewhere, -1)
-        if debits and credits:
+        debits, claims = self.open_lines(self.client, 1), self.open_lines(self.client | self.elsewhere, -1)
+        if debits and claims:
             debit = debits[one % len(debits)]
-            usable = credits.filtered(lambda line: line.account_id == debit.account_id)
+            usable = claims.filtered(lambda line: line.account_id == debit.account_id)
             if usable:
                 (debit | usable[other % len(usable)]).reconcile()
 

@@ -15,7 +15,7 @@ class NestogyClientStatement(models.TransientModel):
     _name = "nestogy.client.statement"
     _description = "Statement of Account"
 
-    client_id = fields.Many2one("res.partner", string="Client", required=True, readonly=True)
+    client_id = fields.Many2one("res.partner", required=True, readonly=True)
     layout = fields.Selection(
         [("open", "What is open on a day"), ("activity", "What happened in a period")], required=True, default="open"
     )

@@ -22,7 +22,7 @@ class NestogyContractPriceSet(models.TransientModel):
     kind = fields.Selection(
         [("percent", "By percent"), ("price", "To a new price")], string="Change", required=True, default="percent"
     )
-    percent = fields.Float(string="Percent", digits=(16, 2))
+    percent = fields.Float(digits=(16, 2))
     price = fields.Float(string="New Price", digits="Product Price")
     reason = fields.Char(size=500)
     tell_client = fields.Boolean(string="Tell the client by e-mail")

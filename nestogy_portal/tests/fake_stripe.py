@@ -12,6 +12,7 @@ import json
 import threading
 import time
 import urllib.parse
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SECRET = "whsec_fake"
@@ -95,14 +96,12 @@ class FakeStripe:
 
             def answer(self, status, content):
                 raw = json.dumps(content).encode()
-                try:
+                with suppress(OSError):  # whoever asked has gone
                     self.send_response(status)
                     self.send_header("Content-Type", "application/json")
                     self.send_header("Content-Length", str(len(raw)))
                     self.end_headers()
                     self.wfile.write(raw)
-                except OSError:
-                    pass  # whoever asked has gone
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True

@@ -1,7 +1,7 @@
 import base64
 import time
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
 
 from ..models.access.res_users import STEP_UP
@@ -52,14 +52,13 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "partner_id": cls.client.id,
                 "renewal_type": "auto",
                 "contract_line_ids": [
-                    (
-                        0,
-                        0,
+                    Command.create(
                         {
+                            "name": "Support",
                             "product_id": product.id,
                             "price_unit": 87,
                             "date_end": fields.Date.add(fields.Date.today(), days=40),
-                        },
+                        }
                     )
                 ],
             }

@@ -518,21 +518,43 @@ class TestAutopay(AutopayMakers, PortalCase):
     PAID = {"id": "pi_1", "status": "succeeded", "currency": "usd", "payment_method": "pm_1"}
 
     @mute_logger("odoo.addons.payment.models.payment_provider", "odoo.addons.payment_stripe.models.payment_transaction")
-    def test_an_answer_that_was_lost_is_asked_for_with_the_same_key(self):
+    def test_an_answer_that_was_lost_charges_nothing_twice(self):
         for lost in (Timeout(), (500, {"error": {"message": "oops"}})):
             with self.subTest(lost=lost):
-                self.give(self.make_stripe())
-                move = self.due()
-                self.run_cron()
-                keys = self.stripe(lost, (200, self.PAID | {"id": f"pi_{move.id}"}))
+                move, transaction, keys = self.lose(lost)
+                self.assertEqual(self.env["account.move"].search(move._client_in_flight_domain()) & move, move)
                 self.run_cron(3)
-                self.assertEqual(self.states(move), ["unknown"])
+                self.assertEqual((self.states(move), len(keys)), (["sent"], 1), "nothing is sent again")
+                transaction._take_intent(
+                    self.PAID
+                    | {"id": f"pi_{move.id}", "description": transaction.reference, "amount": 10000}
+                    | {"payment_method": {"id": "pm_1", "type": "card", "card": {"last4": "4242"}}}
+                )
                 self.run_cron(3)
                 self.assertEqual(self.states(move), ["done"])
-                self.assertEqual(len(keys), 2)
-                self.assertEqual(len(set(keys)), 1, "the same payment, not a second one")
-                self.assertEqual(len(self.transactions(move)), 1)
+                self.assertEqual(self.transactions(move), transaction)
                 self.assertEqual(move.amount_residual, 0)
+
+    @mute_logger("odoo.addons.payment.models.payment_provider", "odoo.addons.payment_stripe.models.payment_transaction")
+    def test_what_never_reached_the_provider_is_tried_again(self):
+        move, transaction, _keys = self.lose(Timeout())
+        transaction._give_up_unanswered()
+        self.assertEqual(transaction.state, "pending", "it may still be under way")
+        transaction.asked_at = fields.Datetime.subtract(fields.Datetime.now(), hours=2)
+        transaction._give_up_unanswered()
+        self.run_cron(3)
+        self.assertEqual(self.states(move), ["failed", "announced"])
+
+    def lose(self, lost):
+        """Charge an invoice, and lose the answer."""
+        self.give(self.make_stripe())
+        move = self.due()
+        self.run_cron()
+        keys = self.stripe(lost)
+        self.run_cron(3)
+        transaction = self.transactions(move)
+        self.assertEqual((self.states(move), transaction.state), (["sent"], "pending"))
+        return move, transaction, keys
 
     @mute_logger("odoo.addons.payment.models.payment_provider", "odoo.addons.payment_stripe.models.payment_transaction")
     def test_a_card_that_stripe_declines_is_tried_again_with_another_key(self):

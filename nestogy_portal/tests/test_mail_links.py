@@ -230,7 +230,7 @@ class TestMailLinks(PortalMakers, TransactionCase):
 
     def test_a_document_of_another_company_can_be_seen_by_its_reader(self):
         company = self.env["res.company"].create({"name": "Second Firm"})
-        document = self.env["sale.order"].with_company(company).create({"partner_id": self.owner.id})
+        document = self.env["sale.order"].with_company(company).create({"partner_id": self.owner.id, "state": "sent"})
         document = document.with_env(self.env)
         user = self.owner.user_ids
         self.assertFalse(document.with_user(user).has_access("read"))

@@ -15,7 +15,7 @@ class TestMessages(PortalMakers, TransactionCase):
         cls.make_portal_world()
         cls.user = cls.owner.user_ids
         cls.invoice = cls.make_invoice(cls.client, 80)
-        cls.order = cls.env["sale.order"].create({"partner_id": cls.owner.id})
+        cls.order = cls.env["sale.order"].create({"partner_id": cls.owner.id, "state": "sent"})
 
     def test_internal_messages_stay_inside_whatever_their_type_and_record(self):
         for document in (self.invoice, self.order, self.client, self.owner):

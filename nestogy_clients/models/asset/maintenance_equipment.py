@@ -21,7 +21,6 @@ class MaintenanceEquipment(models.Model):
     )
     site_id = fields.Many2one(
         "res.partner",
-        string="Site",
         index="btree_not_null",
         ondelete="set null",
         domain="[('id', 'child_of', client_id), ('type', '!=', 'contact')]",

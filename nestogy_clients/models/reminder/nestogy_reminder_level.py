@@ -38,7 +38,6 @@ class NestogyReminderLevel(models.Model):
     )
     fee_product_id = fields.Many2one(
         "product.product",
-        string="Fee Product",
         domain=[("type", "=", "service"), ("sale_ok", "=", True)],
         help="Gives the fee its account, taxes and name.",
     )

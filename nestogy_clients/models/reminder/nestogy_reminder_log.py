@@ -27,7 +27,7 @@ class NestogyReminderLog(models.Model):
     note = fields.Char()
     date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", string="By", required=True, default=lambda self: self.env.uid)
-    days_late = fields.Integer(string="Days Late", aggregator="avg")
+    days_late = fields.Integer(aggregator="avg")
     currency_id = fields.Many2one("res.currency", required=True)
     amount = fields.Monetary(string="Open then")
     fee_move_id = fields.Many2one("account.move", string="Fee", ondelete="set null", index="btree_not_null")

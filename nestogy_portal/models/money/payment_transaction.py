@@ -242,7 +242,7 @@ class PaymentTransaction(models.Model):
             # Odoo's own job, which visitors have no rights on
             self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
 
-    def _log_message_on_linked_documents(self, message):
+    def _log_message_on_linked_documents(self, message):  # pylint: disable=missing-return
         """Note it on all invoices at once: one after the other takes longer than all the rest of a payment."""
         super(PaymentTransaction, self.with_context(logs_together=True))._log_message_on_linked_documents(message)
         moves = self._get_invoices_to_notify()
@@ -261,7 +261,7 @@ class PaymentTransaction(models.Model):
         # SQL: an update without effect, see nestogy.portal.payable.mixin
         self.env.cr.execute("UPDATE payment_transaction SET reference = reference WHERE id IN %s", (tuple(self.ids),))
 
-    def _post_process(self):
+    def _post_process(self):  # pylint: disable=missing-return
         """Settle each payment once, whoever comes first: the provider's event, the visitor's page, the job."""
         settled = self.filtered(lambda tx: tx.state == "done" and tx.is_post_processed and tx.payment_id)
         others = self - settled

@@ -141,12 +141,12 @@ class ResPartner(models.Model):
             & Domain("reconciled", "=", False)
             & Domain("amount_residual_currency", "<", 0)
         )
-        credits = Domain("move_id.move_type", "=", "out_refund")
+        usable = Domain("move_id.move_type", "=", "out_refund")
         user = self.env["res.users"]._get_portal_visitor()
         if user._portal_scope("money") == "company":
-            credits |= Domain("move_id.origin_payment_id", "!=", False)
+            usable |= Domain("move_id.origin_payment_id", "!=", False)
         # portal users have no rights on entries of payments; the visitor's own client's, and only their sum is shown
-        lines_sudo = self.env["account.move.line"].sudo().search(domain & credits, order="date, id")
+        lines_sudo = self.env["account.move.line"].sudo().search(domain & usable, order="date, id")
         if user._portal_scope("money") != "company":
             own = self.env["account.move"].search([("id", "in", lines_sudo.move_id.ids)])
             lines_sudo = lines_sudo.filtered(lambda line: line.move_id.id in own.ids)
