@@ -31,7 +31,7 @@ def portal_client(env, name):
     """:return: a client and its primary contact, who has a login; committed, for other cursors ask for the pages"""
     status = env.ref("nestogy_clients.nestogy_client_status_active")
     client = env["res.partner"].create({"name": name, "is_company": True, "client_status_id": status.id})
-    email = f"{name.lower().replace(' ', '.')}@bench.example"
+    email = f"pat{client.id}@bench.example"
     contact = env["res.partner"].create({"name": f"Pat of {name}", "parent_id": client.id, "email": email})
     client.primary_contact_id = contact
     env["nestogy.portal.link"]._issue(contact)  # makes the user
@@ -44,12 +44,13 @@ class Visitor:
 
     def __init__(self):
         self.browser = Client(odoo.http.root, Response)
+        self.place = {"base_url": "http://127.0.0.1", "environ_overrides": {"REMOTE_ADDR": "127.0.0.1"}}
 
     def get(self, path):
-        return self._answered(self.browser.get(path, base_url="http://127.0.0.1"), path)
+        return self._answered(self.browser.get(path, **self.place), path)
 
     def post(self, path, **data):
-        return self._answered(self.browser.post(path, data=data, base_url="http://127.0.0.1"), path)
+        return self._answered(self.browser.post(path, data=data, **self.place), path)
 
     def _answered(self, response, path):
         self.queries = threading.current_thread().query_count

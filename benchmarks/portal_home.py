@@ -9,7 +9,7 @@ from _tools import invoice_of, milliseconds, multiply
 
 def run(env, rows):
     client, contact = portal_client(env, "First page")
-    multiply(env, invoice_of(env, client), rows, name="'FIRST/' || n")
+    multiply(env, invoice_of(env, client), rows, name=f"'FIRST/{client.id}/' || n")
     bare_route(env)
     env.cr.commit()  # pages are made by other cursors
     visitor = Visitor().sign_in(contact.email)
