@@ -528,7 +528,7 @@ class TestAutopay(AutopayMakers, PortalCase):
                 transaction._take_intent(
                     self.PAID
                     | {"id": f"pi_{move.id}", "description": transaction.reference, "amount": 10000}
-                    | {"payment_method": {"id": "pm_1", "type": "card", "card": {"last4": "4242"}}}
+                    | {"payment_method": {"id": "pm_1", "type": "card", "card": {"brand": "visa", "last4": "4242"}}}
                 )
                 self.run_cron(3)
                 self.assertEqual(self.states(move), ["done"])
