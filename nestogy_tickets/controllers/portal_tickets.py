@@ -6,7 +6,7 @@ from odoo.addons.helpdesk_mgmt.controllers.myaccount import CustomerPortalHelpde
 from odoo.addons.nestogy_portal.controllers.areas import area
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..models.helpdesk_ticket_portal import SEARCH_CHARACTERS
+from ..models.portal.helpdesk_ticket_portal import SEARCH_CHARACTERS
 
 
 class PortalTickets(CustomerPortalHelpdesk):

@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 from odoo.tools.sql import escape_psql
 
-from ..tools.ticket_form import clean_line
+from ...tools.ticket_form import clean_line
 
 SEARCH_CHARACTERS = 100
 
