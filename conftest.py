@@ -2,6 +2,10 @@
 
 import inspect
 import logging
+import os
+import shutil
+from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -53,7 +57,9 @@ def pytest_sessionstart(session):
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=kind)
+    """Quick ones first; where processes share them, the slowest first, so that nobody waits for them at the end."""
+    shared = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(key=(lambda item: -kind(item)) if shared else kind)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,6 +74,23 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = "errors in Odoo's log:\n" + "\n".join(errors[:5])
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_files(load_registry):
+    """Give each process files of its own: the test classes clear away files that their own database does not know."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if not worker:
+        yield
+        return
+    shared = Path(odoo.tools.config.filestore(common.get_db_name()))
+    own = shared.with_name(f"{shared.name}-{worker}")
+    shutil.rmtree(own, ignore_errors=True)
+    if shared.exists():
+        shutil.copytree(shared, own, copy_function=os.link)
+    with mock.patch.object(odoo.tools.config, "filestore", return_value=str(own)):
+        yield
+    shutil.rmtree(own, ignore_errors=True)
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ class Databases:
                 self.drop(name)
                 self.home.log(name.removeprefix(self.server.prefix)).unlink(missing_ok=True)
         for name in found:
-            mine = re.fullmatch(re.escape(self.server.prefix) + r"(?:test|bench)_(\d+)(_.*)?", name)
+            mine = re.fullmatch(re.escape(self.server.prefix) + r"(?:test|bench)_(\d+)([_-].*)?", name)
             if mine and not os.path.exists(f"/proc/{mine[1]}"):
                 self.drop(name)
 
@@ -129,6 +129,12 @@ class Databases:
         self.server.drop(database)
         shutil.rmtree(self.filestores / database, ignore_errors=True)
         self.conf_path(database).unlink(missing_ok=True)
+
+    def drop_run(self, database):
+        """Drop the database of a test run with the copies that its processes made of it (``<database>-gw0``)."""
+        for name in [name for name in self.server.databases() if name.startswith(f"{database}-")]:
+            self.drop(name)
+        self.drop(database)
 
     # The demo firm
 

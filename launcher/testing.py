@@ -1,4 +1,4 @@
-"""The test command: a copy of the template, and pytest on it."""
+"""The test command: a copy of the template, and pytest on it, in as many processes as help."""
 
 import os
 import signal
@@ -7,6 +7,10 @@ import subprocess
 from . import addons, processes, setup
 from .home import REPO, say
 
+PROCESSES = 4  # more of them wait for the one server of PostgreSQL
+SHORT_SINGLE = ("-n", "-s", "-x")
+SINGLE = {"--numprocesses", "--pdb", "--trace", "--capture", "--exitfirst", "--maxfail", "--co", "--collect-only"}
+
 
 def addons_of(arguments):
     """:return: the addons that the test paths lie in; None when a path lies elsewhere or there is none"""
@@ -14,6 +18,21 @@ def addons_of(arguments):
     paths = [word.split("::")[0] for word in arguments if not word.startswith("-")]
     names = {os.path.relpath(path, REPO).split(os.sep)[0] for path in paths if os.path.exists(path)}
     return names if names and names <= set(ours) else None
+
+
+def parallel(arguments):
+    """Say how pytest shares the tests out.
+
+    :param list arguments: what the caller tells pytest; who names tests or looks at them one by one gets one process
+    :return: pytest's arguments; the tests of a file stay together, so each class is set up once
+    """
+    cores = min(len(os.sched_getaffinity(0)), PROCESSES)
+    for word in arguments:
+        if not word.startswith("-") or word.startswith(SHORT_SINGLE) or word.split("=")[0] in SINGLE:
+            return []
+    if cores < 2:
+        return []
+    return ["-n", str(cores), "--dist=loadfile", "--no-loadscope-reorder"]
 
 
 def test(home, arguments):
@@ -35,6 +54,7 @@ def test(home, arguments):
         *(databases.environment.python, "-m", "pytest"),
         *(f"--odoo-config={conf}", f"--odoo-database={name}", "--odoo-http", "--odoo-log-level=info"),
         f"--junitxml={home.root / 'junit.xml'}",
+        *parallel(arguments),
         *arguments,
     ]
     environ = databases.environ() | {
@@ -57,4 +77,4 @@ def test(home, arguments):
     finally:
         child.kill()
         child.wait()
-        databases.drop(name)
+        databases.drop_run(name)

@@ -133,6 +133,20 @@ def test_paths_choose_the_addons_to_install(monkeypatch):
     assert testing.addons_of([]) is None
 
 
+@pytest.mark.parametrize(
+    "words", [["-k", "pay"], ["tests/test_main_road.py"], ["-n0"], ["--pdb"], ["--maxfail=1"], ["-x"]]
+)
+def test_who_chooses_tests_gets_one_process(words):
+    assert testing.parallel(words) == []
+
+
+def test_all_tests_run_in_as_many_processes_as_there_are_cores(monkeypatch):
+    for cores, processes_wanted in ((1, None), (2, "2"), (64, "4")):
+        monkeypatch.setattr(testing.os, "sched_getaffinity", lambda _pid, cores=cores: set(range(cores)))
+        words = testing.parallel(["-q", "--color=yes"])
+        assert words[:2] == (["-n", processes_wanted] if processes_wanted else [])
+
+
 def test_translation_templates_differ_by_more_than_their_date():
     old, new = '"POT-Creation-Date: 2026\\n"\nmsgid "a"\n', '"POT-Creation-Date: 2027\\n"\nmsgid "a"\n'
     assert quality.undated(old) == quality.undated(new)
