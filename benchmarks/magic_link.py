@@ -1,9 +1,9 @@
-"""Signing in by a link of a mail: the press of its button, against a page that only knows its visitor."""
+"""Signing in by a link of a mail: the press of its button, against a button that does nothing for a stranger."""
 
 import statistics
 import time
 
-from _pages import BARE, Visitor, bare_route, portal_client
+from _pages import BARE_OPEN, Visitor, bare_route, portal_client
 from _tools import milliseconds
 
 TIMES = 6
@@ -26,6 +26,6 @@ def run(env, rows):
         "unit": "ms",
         "plain": None,
         "ours": round(statistics.median(found[1:]), 3),
-        "limit": milliseconds(lambda: visitor.get(BARE)),
+        "limit": milliseconds(lambda: Visitor().post(BARE_OPEN)),
         "queries": queries,
     }

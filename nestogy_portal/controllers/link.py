@@ -57,9 +57,7 @@ class PortalLink(Controller):
             request.session.authenticate(request.env, credential)
         except AccessDenied:
             return self._render_page("dead", status=404)
-        row_sudo = log._log("link", link_sudo.partner_id, link=link_sudo, is_new_device=is_new_device)
-        if is_new_device:
-            link_sudo._tell_of_new_device(row_sudo)
+        log._log("link", link_sudo.partner_id, link=link_sudo, is_new_device=is_new_device)
         response = self._enter(user, path)
         response.set_cookie(
             DEVICE_COOKIE,

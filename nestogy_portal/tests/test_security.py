@@ -1,13 +1,17 @@
 import re
 import time
+from unittest.mock import patch
 
 import odoo.http
+from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..controllers.link import DEVICE_COOKIE
 from ..models.access.res_users import STEP_UP
 from .common import PASSWORD, PortalCase, RefusedCall
+
+LOG_LOGGER = "odoo.addons.nestogy_portal.models.access.nestogy_portal_access_log"
 
 
 @tagged("post_install", "-at_install")
@@ -138,10 +142,42 @@ class TestSecurity(PortalCase):
         self.assertFalse(self.env["mail.mail"].search([]) - mails)
         self.enter()
         self.press(self.make_path())
-        mail = self.env["mail.mail"].search([]) - mails
+        mail = self.mails_told()
+        self.assertFalse(self.mails_told())  # one mail, however often the clock strikes
         self.assertEqual(mail.recipient_ids, self.owner)
         self.assertIn("/my/security", mail.body_html)
         self.assertEqual(self.log.search([("event", "=", "link")]).mapped("is_new_device"), [True, False, False])
+
+    def make_news(self, count):
+        self.links._issue(self.owner)
+        link = self.links.search([("partner_id", "=", self.owner.id)], limit=1)
+        rows = [self.log._log("link", self.owner, link=link, is_new_device=True) for _number in range(count)]
+        return self.log.browse([row.id for row in rows])
+
+    def mails_told(self):
+        before = self.env["mail.mail"].search([])
+        with patch.object(self.registry["ir.cron"], "_commit_progress", lambda *args, **kwargs: 1000):
+            self.log._cron_tell_of_new_devices()
+        return self.env["mail.mail"].search([]) - before
+
+    def test_one_sign_in_that_cannot_be_told_stops_no_other_and_is_tried_again(self):
+        rows = self.make_news(2)
+        tell = type(rows)._tell_of_new_device
+
+        def fail_first(row):
+            if row == rows[0]:
+                raise ValueError("no template")
+            return tell(row)
+
+        with patch.object(type(rows), "_tell_of_new_device", fail_first), mute_logger(LOG_LOGGER):
+            self.assertEqual(len(self.mails_told()), 1)
+        self.assertEqual([bool(row.told_at) for row in rows], [False, True])
+        self.assertEqual(len(self.mails_told()), 1)
+        self.assertFalse(self.mails_told())
+
+    def test_an_old_sign_in_is_no_news(self):
+        self.make_news(1).at = fields.Datetime.subtract(fields.Datetime.now(), days=3)
+        self.assertFalse(self.mails_told())
 
     # the own page
 

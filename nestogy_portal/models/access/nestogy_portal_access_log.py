@@ -1,9 +1,16 @@
+import logging
+
 from odoo import api, fields, models
+from odoo.fields import NO_ACCESS
 from odoo.http import request
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from ...tools.link_tokens import short_address
 
+_logger = logging.getLogger(__name__)
+
+BATCH = 100
+NEWS_DAYS = 2  # for which a sign-in is worth a mail
 AGENT_LENGTH = 200  # characters kept of a browser's name
 ADDRESS_DAYS = 90  # after which only the network of an IP address is kept
 KEPT_DAYS = 730
@@ -60,6 +67,9 @@ class NestogyPortalAccessLog(models.Model):
     ip = fields.Char(string="IP Address", readonly=True, help="After 90 days only the network is kept.")
     agent = fields.Char(string="Browser", readonly=True)
     is_new_device = fields.Boolean(string="New Browser", readonly=True)
+    told_at = fields.Datetime(readonly=True, groups=NO_ACCESS, help="When the contact was mailed about a new browser.")
+
+    _to_tell = models.Index("(at) WHERE is_new_device AND told_at IS NULL")
 
     @api.model
     def _log(self, event, partner, link=None, detail=None, is_new_device=False):
@@ -110,6 +120,49 @@ class NestogyPortalAccessLog(models.Model):
         """The latest rows about a contact, for the contact: the door's story without what staff did."""
         # a contact has no right on the log, and sees of it what concerns nobody else
         return self.sudo().search([("partner_id", "=", partner.id), ("event", "not in", STAFF_EVENTS)], limit=limit)
+
+    @api.model
+    def _cron_tell_of_new_devices(self):
+        """Mail contacts whose link was used in a browser they never used before.
+
+        One bad row stops no other; it is tried again the next time.
+        """
+        domain = [
+            ("is_new_device", "=", True),
+            ("told_at", "=", False),
+            ("link_id", "!=", False),
+            # what happened long ago, before mails were kept count of, is no news
+            ("at", ">=", fields.Datetime.subtract(fields.Datetime.now(), days=NEWS_DAYS)),
+        ]
+        rows = self.search(domain, limit=BATCH, order="id")
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=self.search_count(domain))
+        for row in rows:
+            row = row.try_lock_for_update().filtered_domain(domain)
+            if not row:
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    row._tell_of_new_device()
+                    row.told_at = fields.Datetime.now()
+            except Exception:
+                _logger.exception("A contact could not be told of a new browser")
+            if not cron._commit_progress(1):
+                break
+
+    def _tell_of_new_device(self):
+        self.ensure_one()
+        link = self.link_id
+        contact = link.partner_id.with_context(lang=link.partner_id.lang or self.env.lang)
+        brand = link._brand()
+        values = {
+            "brand": brand,
+            "browser": self.with_env(contact.env)._browser_name(),
+            "at": format_datetime(contact.env, self.at, tz=contact.tz, dt_format="medium"),
+            "url": f"{link._base_url(contact.with_company(link.company_id))}/my/security",
+        }
+        subject = contact.env._("New sign-in to the client portal of %s", brand.name)
+        contact._mail_from_portal(subject, "nestogy_portal.new_device_mail", values, link.company_id)
 
     def _browser_name(self):
         """A browser as its user would call it."""

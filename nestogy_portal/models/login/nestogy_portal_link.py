@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 from odoo import api, fields, models
 from odoo.exceptions import AccessDenied, AccessError
 from odoo.fields import NO_ACCESS
-from odoo.tools import SQL, email_normalize, format_datetime
+from odoo.tools import SQL, email_normalize
 
 from ...tools.link_tokens import digest, is_token, local_path, new_token
 from ...tools.mail_links import marker
@@ -16,6 +16,11 @@ SETTINGS = {
     "session_hours": (12, 1, 168),
     "idle_hours": (2, 1, 24),
 }
+FOUND_FIELDS = (
+    *("partner_id", "user_id", "company_id", "purpose", "document_model", "document_id", "document_name", "path"),
+    *("issued_to_address", "expires_at", "used_at", "revoked_at", "device_digest"),
+)
+CLIENT_FIELDS = ("parent_id", "is_client")  # by which a contact's client is found
 OPEN_MODELS = ("account.move", "sale.order")  # documents that may be shown to whoever holds their mail
 DEAD_LINK_DAYS = 365  # for which the story of a dead link is kept
 DOCUMENT_BY_LINK = "nestogy_document"  # where the session keeps which document it may see without signing in
@@ -210,7 +215,12 @@ class NestogyPortalLink(models.Model):
         if not is_token(token):
             return self.sudo().browse()  # empty
         # visitors have no rights on links; the token is what they show
-        link_sudo = self.sudo().search([("token_digest", "=", digest(token))], limit=1)
+        link_sudo = self.sudo().search_fetch([("token_digest", "=", digest(token))], FOUND_FIELDS, limit=1)
+        # a sign-in needs few of the hundreds of columns of users and partners
+        link_sudo.user_id.fetch(["active", "share", "partner_id", "login", "company_id"])
+        contact_sudo = link_sudo.partner_id
+        contact_sudo.fetch(["active", "name", "email", "lang", "tz", "company_id", "client_status_id", *CLIENT_FIELDS])
+        contact_sudo.parent_id.fetch(["client_status_id", *CLIENT_FIELDS])
         return link_sudo.filtered(lambda link: link._is_alive())
 
     def _is_alive(self):
@@ -270,7 +280,9 @@ class NestogyPortalLink(models.Model):
             ),
             log_exceptions=False,
         )
-        link_sudo.invalidate_recordset()
+        link_sudo.invalidate_recordset(
+            ["used_at", "last_used_at", "use_count", "use_ip", "use_agent", "device_digest", "state"]
+        )
         if not self.env.cr.rowcount:
             raise AccessDenied()
 
@@ -326,23 +338,6 @@ class NestogyPortalLink(models.Model):
         self.ensure_one()
         used = self.search([("user_id", "=", self.user_id.id), ("used_at", "!=", False), ("id", "!=", self.id)])
         return bool(used) and not (is_token(device) and digest(device) in used.mapped("device_digest"))
-
-    def _tell_of_new_device(self, row):
-        """Mail the contact that his link was used in a browser he never used before.
-
-        :param nestogy.portal.access.log row: what happened
-        """
-        self.ensure_one()
-        contact = self.partner_id.with_context(lang=self.partner_id.lang or self.env.lang)
-        brand = self._brand()
-        values = {
-            "brand": brand,
-            "browser": row.with_env(contact.env)._browser_name(),
-            "at": format_datetime(contact.env, row.at, tz=contact.tz, dt_format="medium"),
-            "url": f"{self._base_url(contact.with_company(self.company_id))}/my/security",
-        }
-        subject = contact.env._("New sign-in to the client portal of %s", brand.name)
-        contact._mail_from_portal(subject, "nestogy_portal.new_device_mail", values, self.company_id)
 
     def _send_fresh(self):
         """Mail the contact a new link to the same document, good for a few minutes; older requested ones end.
