@@ -119,7 +119,8 @@ class NestogySlaReport(models.Model):
                    ) worker ON TRUE
          LEFT JOIN res_partner client ON client.id = clock.client_id
          LEFT JOIN LATERAL (
-                   SELECT id FROM nestogy_client_group WHERE is_default AND active AND company_id = clock.company_id LIMIT 1
+                   SELECT id FROM nestogy_client_group
+                    WHERE is_default AND company_id = clock.company_id LIMIT 1
                    ) fallback ON TRUE
              WHERE clock.state <> 'cancelled'
             """

@@ -1,10 +1,10 @@
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
 from odoo.addons.nestogy_clients.tests.common import ClientsCase
 
@@ -285,7 +285,12 @@ class TestSlaView(SlaViewMakers, ClientsCase):
         self.run_at(datetime(2026, 3, 2, 15, 5))
         self.assertEqual(self.told(ticket)[2], ("after", "sent", self.leader))
         notified = self.env["mail.message"].search(
-            [("model", "=", "helpdesk.ticket"), ("res_id", "=", ticket.id), ("message_type", "=", "user_notification")]
+            [
+                ("model", "=", "helpdesk.ticket"),
+                ("res_id", "=", ticket.id),
+                ("message_type", "=", "user_notification"),
+                ("subject", "like", "First Response is"),
+            ]
         )
         self.assertEqual(len(notified), 4, "one of the warning, two of the breach, one of the last level")
         self.assertEqual(len(ticket.activity_ids), 2)
@@ -423,3 +428,44 @@ class TestSlaReport(SlaViewMakers, ClientsCase):
         self.assertEqual(rows.ticket_id, self.met)
         with self.assertRaises(AccessError):
             self.report.with_user(self.owner_user).search([])
+
+
+@tagged("post_install", "-at_install")
+class TestSlaTour(SlaViewMakers, HttpCase):
+    """The countdown and the table of times in a browser."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_desk()
+        cls.make_policy(calendar_id=False)
+
+    def test_the_countdown_shows_all_states_and_runs(self):
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self.env["helpdesk.ticket"].search([]).active = False
+        for title, age, values in (
+            ("Fresh one", timedelta(), {}),
+            ("Risky one", timedelta(hours=3, minutes=47), {}),
+            ("Late one", timedelta(hours=5, minutes=1), {}),
+            ("Waiting one", timedelta(minutes=5), {}),
+            ("Answered one", timedelta(), {}),
+            ("Loose one", timedelta(), {"partner_id": False}),
+        ):
+            with freeze_time(now - age):
+                ticket = self.make_tickets(self.owner, name=title, **values)
+                if title == "Waiting one":
+                    ticket._sla_pause("manual")
+                elif title == "Answered one":
+                    ticket._sla_first_response()
+        self.start_tour(
+            "/odoo/action-nestogy_tickets.helpdesk_ticket_action_client", "nestogy_sla_countdown", login="desk_agent"
+        )
+
+    def test_a_manager_writes_times(self):
+        self.make_user("sla_manager", "manager")
+        self.start_tour(
+            f"/odoo/action-nestogy_tickets.nestogy_sla_policy_action/{self.policy.id}",
+            "nestogy_sla_matrix",
+            login="sla_manager",
+        )
+        self.assertEqual(self.policy.matrix["hours"], HOURS | {"request.3.response": 0.5, "job.0.resolution": 48})
