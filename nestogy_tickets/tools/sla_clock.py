@@ -390,13 +390,13 @@ class Clock:
         used = self.consumed_seconds * 100
         passed = [level for level in levels if used >= level * self.terms.goal_seconds]
         self.warned_percent = min(self.warned_percent, max(passed, default=0))
+        if left < 0 and not self.breached_at:
+            self.deadline_at = at  # less is promised now than is used up
+            self._breach()
         if self.state == PAUSED:
             self.deadline_at = self.next_event_at = self.risk_at = None
             return
-        if left > 0:
-            self.deadline_at = schedule.deadline(at, left)
-        else:
-            self.deadline_at = self.breached_at or at  # used up: due with the change that made it so
+        self.deadline_at = schedule.deadline(at, left) if left > 0 else self.breached_at or at
         self.plan_events(schedule, levels)
 
     def plan_events(self, schedule, levels):

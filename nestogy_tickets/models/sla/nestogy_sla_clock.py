@@ -20,8 +20,10 @@ REASONS = [
 SWEEP_BATCH = 200
 RETRY = timedelta(minutes=5)
 
-# the columns that a clock of tools/sla_clock.py changes
+# the columns that change during the life of a clock
 STATE_COLUMNS = {
+    "client_id": "int4",
+    "company_id": "int4",
     "policy_id": "int4",
     "priority": "varchar",
     "calendar_id": "int4",
@@ -38,8 +40,6 @@ STATE_COLUMNS = {
 OWNER_COLUMNS = {
     "ticket_id": "int4",
     "task_id": "int4",
-    "client_id": "int4",
-    "company_id": "int4",
     "target": "varchar",
     "started_at": "timestamp",
 }
@@ -173,6 +173,8 @@ class NestogySlaClock(models.Model):
     @api.model
     def _state_values(self, clock):
         return (
+            clock.client_id,
+            clock.company_id,
             *clock.terms,
             clock.consumed_seconds,
             clock.state,
@@ -217,8 +219,6 @@ class NestogySlaClock(models.Model):
         return (
             owner_id if column == "ticket_id" else None,
             owner_id if column == "task_id" else None,
-            clock.client_id,
-            clock.company_id,
             clock.target,
             clock.started_at,
         )

@@ -120,6 +120,10 @@ class NestogySlaMixin(models.AbstractModel):
         """:return: dict of record to its client, maybe empty"""
         raise NotImplementedError
 
+    def _sla_company(self):
+        """The company whose promise it is; the same whoever looks."""
+        return self.company_id
+
     def _sla_wanted(self):
         """:return: ``running``, ``done`` or ``cancelled``; ``None`` when it has no clocks of its own"""
         raise NotImplementedError
@@ -246,7 +250,7 @@ class NestogySlaMixin(models.AbstractModel):
         clients = self._sla_clients()
         none_sudo = self.env["nestogy.sla.policy"].sudo()  # the promise holds, whoever opens the ticket
         found = {}
-        for company, records in self.grouped(lambda record: record.company_id or self.env.company).items():
+        for company, records in self.grouped(lambda record: record._sla_company()).items():
             partners = self.env["res.partner"].union(*(clients[record] for record in records))
             settings = partners.with_company(company)._client_settings_of("sla_policy")
             policies = {partner.id: values["sla_policy"][0] for partner, values in settings.items()}
@@ -271,7 +275,7 @@ class NestogySlaMixin(models.AbstractModel):
                 calendar_id=policy.calendar_id.id or None,
                 levels=policy._levels() if policy else (),
                 client_id=client.id or None,
-                company_id=(record.company_id or self.env.company).id,
+                company_id=record._sla_company().id,
                 wanted=PAUSED if reason else wanted,
                 reason=reason,
             )
@@ -346,16 +350,18 @@ class NestogySlaMixin(models.AbstractModel):
             if wanted != RUNNING:
                 clock.move(wanted, max(start, responded or now), terms, schedule, plan.levels, plan.reason)
             return clock
-        if clock.is_over and (wanted in (DONE, CANCELLED) or not goal):
-            return None
         former = schedules._sla_schedule(clock.terms.calendar_id, clock.company_id)
+        is_moved = clock.company_id != plan.company_id  # to another company, with other holidays
+        clock.client_id, clock.company_id = plan.client_id, plan.company_id
+        if clock.is_over and (wanted in (DONE, CANCELLED) or not goal):
+            return clock
         if not goal:
             clock.move(CANCELLED, now, clock.terms, former, ())
             return clock
         terms = Terms(plan.policy_id, self.priority, plan.calendar_id, goal)
         schedule = schedules._sla_schedule(plan.calendar_id, plan.company_id)
         at = min(now, max(responded, clock.line.started_at)) if responded and clock.line else now
-        clock.move(wanted, at, terms, schedule, plan.levels, plan.reason, former=former)
+        clock.move(wanted, at, terms, schedule, plan.levels, plan.reason, former=former, is_forced=is_moved)
         if not clock.is_changed and not clock.is_over:
             clock.plan_events(schedule, plan.levels)
         return clock

@@ -31,6 +31,9 @@ class ProjectTask(models.Model):
     def _sla_clients(self):
         return {task: task.client_id for task in self}
 
+    def _sla_company(self):
+        return self.company_id or self.project_id.company_id or self.create_uid.company_id or self.env.company
+
     def _sla_wanted(self):
         self.ensure_one()
         if self.parent_id or not self.client_id or self.has_template_ancestor:

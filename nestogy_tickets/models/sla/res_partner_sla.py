@@ -31,6 +31,9 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        if "parent_id" in vals and (movers := self._get_client() and self):
+            # the tickets of a contact go along to another client
+            self.env["helpdesk.ticket"]._sla_sync_domain([("partner_id", "in", movers.ids)])
         if vals.keys() & {"sla_policy_id", "setting_overrides", "client_group_id", "client_status_id"}:
             # a promise holds for the tickets of all teams
             self.sudo()._sync_client_sla(is_status_changed="client_status_id" in vals)
