@@ -14,3 +14,12 @@ from . import resource_calendar_leaves
 from . import res_partner_sla
 from . import nestogy_client_group
 from . import res_company
+from . import nestogy_sla_policy_matrix
+from . import nestogy_sla_escalation
+from . import nestogy_sla_notice
+from . import nestogy_sla_mixin_display
+from . import nestogy_sla_mixin_notices
+from . import helpdesk_ticket_sla_view
+from . import project_task_sla_view
+from . import res_partner_sla_times
+from . import nestogy_client_settings_mixin

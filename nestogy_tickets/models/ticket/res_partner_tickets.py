@@ -99,10 +99,11 @@ class ResPartner(models.Model):
         domain = Domain("commercial_partner_id", "=", self.commercial_partner_id.id) & tickets._open_domain()
         recent = tickets.search_fetch(
             domain,
-            ["number", "name", "stage_id", "user_id", "last_update"],
+            ["number", "name", "stage_id", "user_id", "last_update", "sla_deadline"],
             order="last_update desc, id desc",
             limit=WIDGET_ROWS,
         )
+        late = recent.filtered_domain(tickets._sla_breached_domain())
         count = len(recent) if len(recent) < WIDGET_ROWS else tickets.search_count(domain)
         widgets.append(
             {
@@ -115,18 +116,20 @@ class ResPartner(models.Model):
                     {"name": "name", "label": self.env._("Title")},
                     {"name": "stage", "label": self.env._("Stage")},
                     {"name": "user", "label": self.env._("Assigned to")},
+                    {"name": "sla", "label": self.env._("SLA due")},
                     {"name": "last_update", "label": self.env._("Last update")},
                 ],
                 "rows": [
                     {
                         "id": ticket.id,
                         "model": "helpdesk.ticket",
-                        "tone": "warning" if ticket.stage_id.unattended else "",
+                        "tone": "danger" if ticket in late else "warning" if ticket.stage_id.unattended else "",
                         "cells": {
                             "number": ticket.number,
                             "name": ticket.name,
                             "stage": ticket.stage_id.name or "",
                             "user": ticket.user_id.sudo().name or "",  # names of colleagues of other companies too
+                            "sla": ticket._sla_moment(ticket.sla_deadline),
                             "last_update": format_datetime(self.env, ticket.last_update, dt_format="short"),
                         },
                     }
