@@ -12,3 +12,4 @@ from . import test_portal
 from . import test_tour
 from . import test_conversations
 from . import test_assets
+from . import test_ticket_report

@@ -1,0 +1,2 @@
+from . import nestogy_ticket_report
+from . import nestogy_ticket_flow
