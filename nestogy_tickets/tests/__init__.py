@@ -15,3 +15,4 @@ from . import test_tour
 from . import test_conversations
 from . import test_assets
 from . import test_sla_view
+from . import test_ticket_report
