@@ -25,8 +25,14 @@
         "data/helpdesk_ticket_stage_data.xml",
         "data/nestogy_sla_clock_data.xml",
         "data/nestogy_sla_cron_data.xml",
+        "data/nestogy_ticket_desk_data.xml",
+        "wizards/nestogy_ticket_complaint_views.xml",
+        "wizards/nestogy_ticket_merge_views.xml",
+        "wizards/nestogy_ticket_split_views.xml",
         "views/helpdesk_ticket_views.xml",
         "views/res_partner_views.xml",
+        "views/helpdesk_ticket_desk_views.xml",
+        "views/nestogy_ticket_subject_views.xml",
         "views/nestogy_conversation_views.xml",
         "views/nestogy_tickets_menus.xml",
         "views/nestogy_ticket_report_views.xml",
@@ -45,6 +51,16 @@
     ],
     "assets": {
         "web.assets_backend": ["nestogy_tickets/static/src/sla/*"],
+    "demo": [
+        "demo/nestogy_tickets_demo.xml",
+        "demo/nestogy_client_mail_template_demo.xml",
+        "demo/nestogy_ticket_desk_demo.xml",
+    ],
+    "assets": {
+        "web.assets_backend": [
+            "nestogy_tickets/static/src/ticket_queues/*",
+            "nestogy_tickets/static/src/ticket_card/*",
+        ],
         "web.assets_frontend": ["nestogy_tickets/static/src/scss/portal_tickets.scss"],
         "web.assets_tests": ["nestogy_tickets/static/tests/tours/**/*"],
     },
