@@ -2,3 +2,5 @@ from . import ticket
 from . import mail
 from . import portal
 from . import job
+from . import reply
+from . import time

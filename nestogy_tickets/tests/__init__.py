@@ -11,3 +11,8 @@ from . import test_portal
 from . import test_tour
 from . import test_conversations
 from . import test_assets
+from . import test_replies
+from . import test_macros
+from . import test_notes
+from . import test_watchers
+from . import test_time

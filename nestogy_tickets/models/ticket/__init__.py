@@ -5,3 +5,11 @@ from . import helpdesk_ticket_asset
 from . import maintenance_equipment
 from . import nestogy_conversation
 from . import res_partner_tickets
+from . import helpdesk_ticket_notes
+from . import helpdesk_ticket_watchers
+from . import helpdesk_ticket_presence
+from . import ir_websocket
+from . import mail_message
+from . import nestogy_client_group_watch
+from . import res_company_watch
+from . import res_partner_watch
