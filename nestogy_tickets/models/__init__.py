@@ -3,3 +3,5 @@ from . import mail
 from . import portal
 from . import job
 from . import sla
+from . import reply
+from . import time

@@ -23,3 +23,8 @@ from . import test_links
 from . import test_merge
 from . import test_queues
 from . import test_desk_tour
+from . import test_replies
+from . import test_macros
+from . import test_notes
+from . import test_watchers
+from . import test_time
