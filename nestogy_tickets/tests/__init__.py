@@ -11,3 +11,5 @@ from . import test_portal
 from . import test_tour
 from . import test_conversations
 from . import test_assets
+from . import test_mail_corpus
+from . import test_mail_quotes
