@@ -69,10 +69,23 @@ def sender_is_proven(authentication_results, authserv_id):
     :param authentication_results: the values of all such headers
     :param str authserv_id: the name our mail server signs with; when empty nothing is ever proven
     """
+    return _verdict(authentication_results, authserv_id) == "pass"
+
+
+def sender_is_refuted(authentication_results, authserv_id):
+    """Tell whether our own mail server found that the From address may be forged (``dmarc=fail``).
+
+    Not the contrary of :func:`sender_is_proven`: of most mails nothing is known.
+    """
+    return _verdict(authentication_results, authserv_id) in ("fail", "doubtful")
+
+
+def _verdict(authentication_results, authserv_id):
+    """:return: ``pass``, ``fail``, ``doubtful`` when the header contradicts itself, empty when nothing is known"""
     wanted = (authserv_id or "").strip().lower()
     if not wanted:
-        return False
-    has_passed = False
+        return ""
+    verdicts = set()
     for value in authentication_results:
         given = str(value or "").lower()
         text = _QUOTED.sub(" ", given[:HEADER_CHARACTERS])
@@ -81,9 +94,12 @@ def sender_is_proven(authentication_results, authserv_id):
         server, *parts = (part.strip() for part in text.split(";"))
         if server.split()[:1] != [wanted]:
             continue
+        stated = {match.group(1) for part in parts if (match := _VERDICT.match(part))}
         # addresses and comments of the header repeat what the sender wrote: where they, or a second header,
         # contradict the verdict nothing is proven
-        if len(given) > HEADER_CHARACTERS or set(_VERDICT.findall(given)) - {"pass"}:
-            return False
-        has_passed |= any(_VERDICT.match(part) for part in parts)
-    return has_passed
+        if len(given) > HEADER_CHARACTERS or (set(_VERDICT.findall(given)) - {"pass"} and "pass" in stated):
+            verdicts.add("doubtful")
+        verdicts |= stated
+    if "doubtful" in verdicts or len(verdicts & {"pass", "fail"}) > 1:
+        return "doubtful"
+    return next(iter(verdicts & {"pass", "fail"}), "")

@@ -28,3 +28,5 @@ from . import test_macros
 from . import test_notes
 from . import test_watchers
 from . import test_time
+from . import test_mail_corpus
+from . import test_mail_quotes

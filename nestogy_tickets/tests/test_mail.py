@@ -75,6 +75,7 @@ class TestMail(TicketsMakers, TransactionCase):
         self.assertEqual(mail.recipient_ids, self.owner)
 
     def test_machines_and_unknown_people_get_no_confirmation(self):
+        self.env.company.ticket_mail_machines = "ticket"
         for headers in (
             {"Auto_Submitted": "auto-replied"},
             {"Precedence": "bulk"},

@@ -5,3 +5,4 @@ from . import nestogy_ticket_split_line
 from . import mail_compose_message
 from . import nestogy_ticket_macro_run
 from . import nestogy_ticket_invoice
+from . import nestogy_mail_decision

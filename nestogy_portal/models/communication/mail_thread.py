@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import email_normalize
 
 from ...tools import mail_links
-from ...tools.mail_traits import automatic_reason, sender_is_proven
+from ...tools.mail_traits import automatic_reason, sender_is_proven, sender_is_refuted
 
 AUTHSERV_PARAMETER = "nestogy_tickets.authserv_id"
 
@@ -42,10 +42,12 @@ class MailThread(models.AbstractModel):
         if any(route[0] in self._mail_trait_models() for route in routes or ()):
             # settings are for administrators
             server = self.env["ir.config_parameter"].sudo().get_param(AUTHSERV_PARAMETER)
+            results = message.get_all("Authentication-Results", [])
             self = self.with_context(
                 nestogy_mail_traits={
                     "automatic": automatic_reason(message.items(), message.get_content_type()),
-                    "proven": sender_is_proven(message.get_all("Authentication-Results", []), server),
+                    "proven": sender_is_proven(results, server),
+                    "refuted": sender_is_refuted(results, server),
                     "from": email_normalize(message_dict.get("email_from") or "") or "",
                 }
             )

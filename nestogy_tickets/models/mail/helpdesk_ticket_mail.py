@@ -1,7 +1,9 @@
 from markupsafe import Markup
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import email_normalize, is_html_empty
+
+from ...tools import mail_quotes
 
 RECEIVED_TEMPLATE = "nestogy_tickets.mail_template_ticket_received"
 SUBJECT_CHARACTERS = 200
@@ -20,6 +22,32 @@ class HelpdeskTicket(models.Model):
     _reply_kind = "ticket_reply"
     _primary_email = "partner_email"  # lets the core count tickets by sender and stop loops
 
+    mail_quoted = fields.Html(
+        "Quoted Text",
+        readonly=True,
+        copy=False,
+        sanitize_style=True,
+        groups="base.group_user",
+        help="What the mail that opened the ticket quoted, and its signature.",
+    )
+    mail_unverified = fields.Boolean(
+        "Unverified Sender",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Our mail server found that a mail in this ticket may not come from the address that it names.",
+    )
+    mail_new_contact = fields.Char(compute="_compute_mail_new_contact", groups="base.group_user")
+
+    @api.depends("partner_id", "partner_email", "commercial_partner_id.email")
+    def _compute_mail_new_contact(self):
+        """The address of somebody who wrote for a client and is none of its contacts yet."""
+        for ticket in self:
+            client = ticket.commercial_partner_id
+            is_new = client and ticket.partner_id == client and ticket.partner_email
+            known = email_normalize(ticket.partner_email or "") == client.email_normalized
+            ticket.mail_new_contact = ticket.partner_email if is_new and not known and client.is_client else False
+
     # ------------------------------------------------------------------
     # Out
     # ------------------------------------------------------------------
@@ -28,7 +56,9 @@ class HelpdeskTicket(models.Model):
         """Who gets this ticket's mails: the contact who asked, else whoever the client named for tickets."""
         self.ensure_one()
         contact = self.partner_id
-        if contact and (not contact.email or contact == contact.commercial_partner_id):
+        # where mails come back, somebody else of the client gets them
+        is_gone = contact.sudo().bounced_at
+        if contact and (not contact.email or is_gone or contact == contact.commercial_partner_id):
             return contact._client_mail_recipients(kind or "ticket") or contact.filtered("email")
         return contact
 
@@ -66,7 +96,7 @@ class HelpdeskTicket(models.Model):
         ticket = self[:1]
         if "stage_id" in templates:
             template, options = templates["stage_id"]
-            if self._mail_traits().get("automatic") or not ticket._get_mail_recipients():
+            if not ticket._may_be_answered_by_machine() or not ticket._get_mail_recipients():
                 del templates["stage_id"]
             else:
                 if template == self.env.ref(RECEIVED_TEMPLATE, raise_if_not_found=False):
@@ -75,8 +105,22 @@ class HelpdeskTicket(models.Model):
                 templates["stage_id"] = template, options | {"composition_mode": "comment"}
         return templates
 
+    def _may_be_answered_by_machine(self):
+        """Tell whether who is writing may get a mail that no person wrote.
+
+        Not machines, not addresses that our mail server did not believe, and not people who are none of the contacts:
+        the mail would go to others.
+        """
+        traits = self._mail_traits()
+        if traits.get("automatic") or traits.get("refuted"):
+            return False
+        sender = traits.get("from")
+        return not sender or sender in self._get_mail_recipients().mapped("email_normalized")
+
     def _message_post_after_hook(self, message, msg_vals):
         result = super()._message_post_after_hook(message, msg_vals)
+        if self._mail_traits() and message.message_type == "email":
+            self.sudo()._complete_from_mail(message)  # the gateway may not write tickets
         # visitors, and colleagues without the right to write, may post; that is enough to complete the ticket
         ticket_sudo = self.sudo()
         if message.subtype_id and not message.subtype_id.internal and not message.is_internal:
@@ -118,25 +162,103 @@ class HelpdeskTicket(models.Model):
         )
 
     @api.model
+    def _mail_client(self, address):
+        """The client for whom somebody writes: by the exact address of a contact, else by the domain.
+
+        :return: ``res.partner`` in sudo, empty when no client or more than one comes into question
+        """
+        # the gateway may not read all contacts
+        partners_sudo = self.env["res.partner"].sudo()
+        if not address:
+            return partners_sudo
+        known = partners_sudo.search([("email_normalized", "=", address)])
+        return known._get_client()[:1] or partners_sudo._client_of_domain(address)
+
+    @api.model
+    def _mail_contact_values(self, msg, fallback):
+        """Who asks with a mail that opens a ticket.
+
+        :param int fallback: id of the partner whom the alias names
+        :return: values of the ticket
+        """
+        traits = self._mail_traits()
+        chosen = self.env.context.get("nestogy_inbox_client")
+        if chosen:
+            return {"partner_id": chosen}
+        # the gateway may not read all contacts
+        author_sudo = self.env["res.partner"].sudo().browse(msg.get("author_id") or [])
+        if author_sudo and not author_sudo.partner_share:
+            # a colleague's address: nobody's ticket until a person says whose (and anybody can write a From)
+            return {"partner_id": False}
+        if author_sudo and author_sudo._get_client():
+            return {"partner_id": author_sudo.id}
+        address = email_normalize(msg.get("email_from") or "") or ""
+        client_sudo = self._mail_client(address)
+        if not client_sudo:
+            return {"partner_id": author_sudo.id or fallback or False}
+        company_sudo = self.env.company.sudo()  # rules of the company hold whoever hands the mail in
+        if company_sudo.ticket_mail_contacts == "create" and not (traits.get("automatic") or traits.get("refuted")):
+            contact = author_sudo or client_sudo._make_mail_contact(msg.get("email_from"))
+            msg["author_id"] = contact.id
+            return {"partner_id": contact.id}
+        return {"partner_id": client_sudo.id}
+
+    @api.model
     def message_new(self, msg, custom_values=None):
         subject = " ".join((msg.get("subject") or "").split())
-        body = msg.get("body")
-        if not body or is_html_empty(body):
+        body, quoted = mail_quotes.unfold(msg.get("body"))
+        if not body or (is_html_empty(body) and not quoted):
             body = Markup("<p>%s</p>") % self.env._("(The message had no text.)")
         values = {
             "name": subject[:SUBJECT_CHARACTERS] or self.env._("No subject"),
             "description": body,
+            "mail_quoted": quoted or False,
+            "mail_unverified": bool(self._mail_traits().get("refuted")),
             "user_id": False,  # not the gateway's user, nor whoever the From claims to be
             **(custom_values or {}),
         }
         channel = self.env.ref("helpdesk_mgmt.helpdesk_ticket_channel_email", raise_if_not_found=False)
         if channel:
             values.setdefault("channel_id", channel.id)
-        author = self.env["res.partner"].browse(msg.get("author_id") or [])
-        if author and not author.partner_share:
-            # a colleague's address: nobody's ticket until a person says whose (and anybody can write a From)
-            values.setdefault("partner_id", False)
+        values.update(self._mail_contact_values(msg, values.get("partner_id")))
+        if self.env.context.get("nestogy_inbox_team"):
+            values.setdefault("team_id", self.env.context["nestogy_inbox_team"])
         return super().message_new(msg, custom_values=values)
+
+    def _complete_from_mail(self, message):
+        """Show the pictures of the mail that opened the ticket, and say when a sender is not to be trusted."""
+        if message.subtype_id == self._creation_subtype():
+            pictures = {each.name: each for each in message.attachment_ids}
+            description = mail_quotes.with_pictures(
+                self.description,
+                lambda name: (
+                    name in pictures
+                    and f"/web/image/{pictures[name].id}?access_token={pictures[name].generate_access_token()[0]}"
+                ),
+            )
+            if description != self.description:
+                self.description = description
+        if self._mail_traits().get("refuted"):
+            self.mail_unverified = True
+            self.with_context(nestogy_mail_traits={}).message_post(
+                body=self.env._(
+                    "Unverified: our mail server found that the mail from %s may be forged. Check by phone before you "
+                    "act on it.",
+                    message.email_from or "?",
+                ),
+                subtype_xmlid="mail.mt_note",
+                author_id=self.env.ref("base.partner_root").id,
+            )
+
+    def action_add_mail_contact(self):
+        """Make who wrote a contact of the client, so that answers reach him."""
+        self.ensure_one()
+        if not self.mail_new_contact:
+            return
+        address = self.partner_email
+        if self.partner_name and self.partner_name != self.partner_id.name:
+            address = f'"{self.partner_name}" <{address}>'
+        self.partner_id = self.commercial_partner_id._make_mail_contact(address)
 
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
         """Keep strangers out whom a mail only names in To or Cc: following means getting every answer."""

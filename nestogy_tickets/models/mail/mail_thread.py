@@ -1,4 +1,16 @@
+import xmlrpc.client
+
 from odoo import api, models
+from odoo.exceptions import AccessError
+from odoo.tools import email_normalize
+
+from odoo.addons.nestogy_portal.tools.mail_traits import automatic_reason
+
+from ...tools import mail_files, mail_quotes
+from ...tools.mail_source import delivery_report
+from .nestogy_mail_inbox import MailHeld
+
+TICKET = "helpdesk.ticket"
 
 
 class MailThread(models.AbstractModel):
@@ -6,19 +18,83 @@ class MailThread(models.AbstractModel):
 
     _inherit = "mail.thread"
 
+    # ------------------------------------------------------------------
+    # The door: fetching of mail, mailgate script and RPC all come through here
+    # ------------------------------------------------------------------
+
+    @api.model
+    def message_process(
+        self, model, message, custom_values=None, save_original=False, strip_attachments=False, thread_id=None
+    ):
+        """Store each mail before anything reads it; see ``nestogy.mail.inbox``."""
+        options = {
+            "model": model,
+            "custom_values": custom_values,
+            "save_original": save_original,
+            "strip_attachments": strip_attachments,
+            "thread_id": thread_id,
+        }
+        if self.env.context.get("nestogy_inbox_id"):
+            return super().message_process(message=message, **options)
+        if not self.env.su and not self.env.user._is_internal():
+            raise AccessError(self.env._("Mails are handed in by the mail server; ask your administrator."))
+        if isinstance(message, xmlrpc.client.Binary):
+            message = bytes(message.data)
+        if isinstance(message, str):
+            message = message.encode("utf-8", "surrogateescape")
+        context = self.env.context
+        options |= {
+            "uid": self.env.uid,
+            "threads": self._name,
+            "context": {
+                key: context[key] for key in ("default_fetchmail_server_id", "fetchmail_cron_running") if key in context
+            },
+        }
+        inbox_sudo = self.env["nestogy.mail.inbox"].sudo()  # nobody writes received mails but the gateway
+        return inbox_sudo._take_in(message, options)
+
+    def _inbox_mail(self):
+        """The received mail that is being taken in, in sudo; empty outside of that."""
+        # nobody writes received mails but the gateway
+        return self.env["nestogy.mail.inbox"].sudo().browse(self.env.context.get("nestogy_inbox_id") or [])
+
+    # ------------------------------------------------------------------
+    # Reading
+    # ------------------------------------------------------------------
+
     @api.model
     def message_parse(self, message, save_original=False):
         values = super().message_parse(message, save_original=save_original)
         for key, value in values.items():
             if isinstance(value, str) and "\0" in value:
                 values[key] = value.replace("\0", "")  # PostgreSQL refuses it, and the mail would be lost
+        values["body"] = type(values.get("body") or "")(mail_quotes.fold(values.get("body")))
         return values
+
+    def _message_parse_extract_payload(self, message, message_dict, save_original=False):
+        """Open what Outlook packs into winmail.dat, and give each file a name that a file can have."""
+        heavy = mail_files.lighten(message)
+        payload = super()._message_parse_extract_payload(message, message_dict, save_original=save_original)
+        attachments = [self._Attachment("message.html", html, {}) for html in heavy]
+        for attachment in payload["attachments"]:
+            name, content, info = attachment
+            unpacked, text = mail_files.unpack(name, content)
+            if text and not mail_files.has_text(payload["body"]):
+                payload["body"] = text
+            attachments += [self._Attachment(each, data, {}) for each, data in unpacked] or [
+                self._Attachment(mail_files.file_name(name), content, info)
+            ]
+        return {**payload, "attachments": attachments}
+
+    # ------------------------------------------------------------------
+    # Where it goes
+    # ------------------------------------------------------------------
 
     @api.model
     def _routing_check_route(self, message, message_dict, route, raise_exception=True):
         """Make a new ticket of a reply by somebody who takes no part in it: a Message-Id is no key."""
         model, thread_id = route[:2]
-        if model == "helpdesk.ticket" and thread_id:
+        if model == TICKET and thread_id:
             ticket = self.env[model].browse(thread_id).exists()
             ticket_sudo = ticket.sudo()  # the gateway may not read all tickets
             if ticket and not ticket_sudo._may_answer_by_mail(message_dict):
@@ -28,5 +104,75 @@ class MailThread(models.AbstractModel):
         return super()._routing_check_route(message, message_dict, route, raise_exception=raise_exception)
 
     @api.model
+    def _detect_loop_sender(self, message, message_dict, routes):
+        """Hold back what floods tickets instead of answering and forgetting it, as the core does."""
+        mail_sudo = self._inbox_mail()
+        if not mail_sudo or {route[0] for route in routes or ()} != {TICKET}:
+            return super()._detect_loop_sender(message, message_dict, routes)
+        if not self.env.context.get("nestogy_inbox_force"):
+            self._hold_ticket_mail(mail_sudo, message, message_dict, routes)
+        return False
+
+    @api.model
+    def _hold_ticket_mail(self, mail_sudo, message, message_dict, routes):
+        """Refuse to make a ticket by itself of what no person of a client may have sent.
+
+        :raise MailHeld: with the reason
+        """
+        address = email_normalize(message_dict.get("email_from") or "") or ""
+        if mail_sudo._is_own_address(address):
+            raise MailHeld("own", self.env._("It comes from %s, an address of ours: a loop.", address))
+        allowed_sudo = self.env["mail.gateway.allowed"].sudo()  # settings are for administrators
+        if address and allowed_sudo.search_count([("email_normalized", "=", address)], limit=1):
+            return
+        if mail_sudo._is_flood():
+            raise MailHeld("flood", self.env._("Too many mails from %s in a short time.", address))
+        if any(route[1] for route in routes):
+            return
+        company = self._route_company(routes)
+        automatic = automatic_reason(message.items(), message.get_content_type())
+        if automatic and company.ticket_mail_machines == "quarantine":
+            raise MailHeld("machine", self.env._("Its header %s says that no person wrote it.", automatic))
+        if company.ticket_mail_strangers == "quarantine" and not self.env[TICKET]._mail_client(address):
+            raise MailHeld("unknown", self.env._("No client has the address %s.", address or "?"))
+
+    @api.model
+    def _route_company(self, routes):
+        """The company whose rules hold for a new ticket, in sudo."""
+        teams_sudo = self.env["helpdesk.ticket.team"].sudo()  # rules of the company hold whoever hands the mail in
+        for _model, _thread, values, _user, _alias in routes:
+            team_sudo = teams_sudo.browse((values or {}).get("team_id") or [])
+            if team_sudo.company_id:
+                return team_sudo.company_id
+        return self.env.company.sudo()  # as above
+
+    @api.model
+    def _routing_handle_bounce(self, email_message, message_dict):
+        """Mark the address when it does not exist any more; a full mailbox or a slow server says nothing about it."""
+        status, reason = delivery_report(email_message, message_dict.get("body"))
+        address = email_normalize(message_dict.get("bounced_email") or "")
+        if status == "hard":
+            super()._routing_handle_bounce(email_message, message_dict)
+            # the gateway may not write contacts
+            people_sudo = self.env["res.partner"].sudo()
+            if address:
+                people_sudo = people_sudo.search([("email_normalized", "=", address)])
+            else:
+                people_sudo = (message_dict.get("bounced_partner") or people_sudo).sudo()
+            people_sudo._mark_bounced(reason)
+        mail_sudo = self._inbox_mail()
+        if mail_sudo:
+            mail_sudo._finish("bounce", message_dict.get("bounced_partner")[:1] or None)
+            mail_sudo.reason = f"{address or '?'}: {reason}" if reason else address
+
+    @api.model
+    def _message_route_process(self, message, message_dict, routes):
+        thread_id = super()._message_route_process(message, message_dict, routes)
+        mail_sudo = self._inbox_mail()
+        if mail_sudo and thread_id and routes:
+            mail_sudo._finish("record", self.env[routes[-1][0]].browse(thread_id))
+        return thread_id
+
+    @api.model
     def _mail_trait_models(self):
-        return (*super()._mail_trait_models(), "helpdesk.ticket")
+        return (*super()._mail_trait_models(), TICKET)
