@@ -3,6 +3,7 @@ from . import test_ticket_form
 from . import test_clients_tickets
 from . import test_rights
 from . import test_routes
+from . import test_sla
 from . import test_levels
 from . import test_mail
 from . import test_mail_words
