@@ -20,6 +20,7 @@
         "security/ir_model_access.xml",
         "security/nestogy_tickets_rules.xml",
         "security/nestogy_tickets_rules_report.xml",
+        "security/nestogy_job_rules.xml",
         "security/nestogy_tickets_rules_sla.xml",
         "security/nestogy_sla_view_rules.xml",
         "security/nestogy_tickets_rules_agents.xml",
@@ -58,6 +59,9 @@
         "demo/nestogy_sla_demo.xml",
         "demo/nestogy_tickets_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
+        "views/project_task_views.xml",
+        "views/nestogy_job_report_views.xml",
+        "views/nestogy_jobs_menus.xml",
     ],
     "assets": {
         "web.assets_backend": ["nestogy_tickets/static/src/sla/*"],
@@ -86,6 +90,7 @@
     ],
     "assets": {
         "web.assets_backend": ["nestogy_tickets/static/src/ticket_desk/**/*"],
+        "web.assets_backend": ["nestogy_tickets/static/src/job_report/*"],
         "web.assets_frontend": ["nestogy_tickets/static/src/scss/portal_tickets.scss"],
         "web.assets_tests": ["nestogy_tickets/static/tests/tours/**/*"],
     },
