@@ -1,2 +1,5 @@
+from . import feedback
+from . import invoice_questions
 from . import portal_tickets
+from . import rating
 from . import ticket_requests

@@ -11,3 +11,7 @@ from . import test_portal
 from . import test_tour
 from . import test_conversations
 from . import test_assets
+from . import test_portal_deeds
+from . import test_feedback_tools
+from . import test_satisfaction
+from . import test_nps
