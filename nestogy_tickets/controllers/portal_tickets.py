@@ -7,6 +7,8 @@ from odoo.addons.nestogy_portal.controllers.areas import area
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..models.portal.helpdesk_ticket_portal import SEARCH_CHARACTERS
+from ..tools.feedback import COMMENT_CHARACTERS
+from ..tools.ticket_form import REASON_CHARACTERS
 
 
 class PortalTickets(CustomerPortalHelpdesk):
@@ -28,19 +30,23 @@ class PortalTickets(CustomerPortalHelpdesk):
 
     @route()
     @area("tickets")
-    def portal_my_tickets(self, page=1, sortby=None, filterby=None, search=None, **kwargs):
+    def portal_my_tickets(self, page=1, sortby=None, filterby=None, search=None, whose=None, **kwargs):
         tickets = request.env["helpdesk.ticket"]
         if not tickets.has_access("read"):
             return request.redirect("/my")
         sortings, filters = tickets._portal_sortings(), tickets._portal_filters()
         sortby = sortby if sortby in sortings else "update"
         filterby = filterby if filterby in filters else "open"
+        owners = tickets._portal_owners()
+        whose = whose if whose in owners else "all"
         search = (search or "")[:SEARCH_CHARACTERS]
         domain = self._portal_ticket_domain() & filters[filterby]["domain"] & tickets._portal_search_domain(search)
+        if owners:
+            domain &= owners[whose]["domain"]
         total = tickets.search_count(domain)
         pager = portal_pager(
             url="/my/tickets",
-            url_args={"sortby": sortby, "filterby": filterby, "search": search},
+            url_args={"sortby": sortby, "filterby": filterby, "search": search, "whose": whose},
             total=total,
             page=page,
             step=self._items_per_page_tickets,
@@ -62,6 +68,8 @@ class PortalTickets(CustomerPortalHelpdesk):
             "sortby": sortby,
             "filters": filters,
             "filterby": filterby,
+            "owners": owners,
+            "whose": whose,
             "search": search,
         }
         return request.render("nestogy_tickets.portal_my_tickets", values)
@@ -69,6 +77,14 @@ class PortalTickets(CustomerPortalHelpdesk):
     @route()
     @area("tickets")
     def portal_my_ticket(self, ticket_id, access_token=None, **kwargs):
+        return self._render_ticket(ticket_id, access_token, **kwargs)
+
+    def _render_ticket(self, ticket_id, access_token=None, reopen_form=None, rating_form=None, **kwargs):
+        """The page of a ticket.
+
+        :param dict reopen_form: what was typed to open it again, and what is wrong with that
+        :param dict rating_form: what was typed to rate it, and what is wrong with that
+        """
         try:
             ticket_sudo = self._document_check_access("helpdesk.ticket", ticket_id, access_token=access_token)
         except (AccessError, MissingError):
@@ -76,6 +92,8 @@ class PortalTickets(CustomerPortalHelpdesk):
         attachments_sudo = ticket_sudo._portal_attachments()
         is_visitor = request.env["helpdesk.ticket"].browse(ticket_sudo.id).has_access("read")
         may_answer = is_visitor and request.env.user._portal_may_act()
+        is_closed = ticket_sudo.closed
+        rating_sudo = ticket_sudo._portal_rating() if may_answer else None
         values = self._get_page_view_values(
             ticket_sudo,
             access_token,
@@ -86,6 +104,20 @@ class PortalTickets(CustomerPortalHelpdesk):
                 "close_stages": ticket_sudo._portal_close_stages() if may_answer else ticket_sudo.stage_id.browse(),
                 "tone": ticket_sudo._portal_tone(),
                 "asset": ticket_sudo._portal_asset(),
+                "invoice_line": ticket_sudo._portal_line(),
+                "reopen_until": ticket_sudo._portal_reopen_until() if is_closed and may_answer else None,
+                "may_reopen": is_closed and may_answer and ticket_sudo._portal_may_reopen(),
+                "reopen_form": reopen_form or {},
+                "reason_characters": REASON_CHARACTERS,
+                "rating": rating_sudo,
+                "may_rate": rating_sudo is not None and (not rating_sudo or rating_sudo._may_change_answer()),
+                "rating_labels": request.env["nestogy.satisfaction.request"]._feedback_labels(),
+                "rating_form": rating_form
+                or {"grade": rating_sudo and rating_sudo.grade, "comment": rating_sudo and rating_sudo.comment},
+                "comment_characters": COMMENT_CHARACTERS,
+                "priority": dict(ticket_sudo._fields["priority"]._description_selection(request.env)).get(
+                    ticket_sudo.priority
+                ),
                 "may_answer": may_answer,
             },
             "my_tickets_history",

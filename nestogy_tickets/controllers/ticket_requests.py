@@ -8,12 +8,14 @@ from odoo.addons.helpdesk_mgmt.controllers.main import HelpdeskTicketController
 from odoo.addons.nestogy_portal.controllers.areas import area
 
 from ..tools import ticket_form
+from .portal_tickets import PortalTickets
 
 TICKETS, TICKETS_SECONDS = 30, 3600  # new tickets of one person
+FIELDS = ("subject", "description", "category", "team", "asset", "line", "priority")
 
 
 class TicketRequests(HelpdeskTicketController):
-    """What a visitor asks for: a new ticket, or to close one."""
+    """What a visitor asks for: a new ticket, to close one, to open it again."""
 
     @route(methods=["POST"])
     @area("tickets", acts=True)
@@ -26,16 +28,46 @@ class TicketRequests(HelpdeskTicketController):
             raise NotFound
         return request.redirect(f"/my/ticket/{ticket.id}")
 
+    @route("/my/ticket/<int:ticket_id>/reopen", type="http", auth="user", methods=["POST"], website=True, sitemap=False)
+    @area("tickets", acts=True)
+    def portal_reopen_ticket(self, ticket_id, reason="", **kwargs):
+        """Open a closed ticket again; without a word why nobody could go on with it."""
+        ticket = request.env["helpdesk.ticket"].search([("id", "=", ticket_id)], limit=1)
+        if not ticket:
+            raise NotFound
+        text, problem = ticket_form.clean_text(reason), ""
+        if not text:
+            problem = request.env._("Tell us what is not solved yet.")
+        elif len(text) > ticket_form.REASON_CHARACTERS:
+            problem = request.env._("This is too long; %s characters are the limit.", ticket_form.REASON_CHARACTERS)
+        elif self._is_flood():
+            problem = request.env._("These are many requests in a short time. Please go on in an hour.")
+        if not problem:
+            try:
+                with request.env.cr.savepoint():  # all or nothing
+                    ticket._portal_reopen(text)
+            except UserError as error:
+                problem = str(error)
+        if not problem:
+            return request.redirect(f"/my/ticket/{ticket.id}?reopened=1", code=303)
+        page = PortalTickets()._render_ticket(ticket.id, reopen_form={"reason": text, "problem": problem})
+        page.status_code = 422
+        return page
+
     @route()
     @area("tickets", acts=True)
     def create_new_ticket(self, **kwargs):
-        return self._render_form({"asset": str(kwargs.get("asset") or "")})
+        form = {key: str(kwargs.get(key) or "") for key in ("asset", "line")}
+        line_sudo = request.env["helpdesk.ticket"]._portal_line_to_ask(self._positive(form["line"]))
+        if line_sudo:
+            form["subject"] = request.env._("Question about invoice %s", line_sudo.move_id.name)
+        return self._render_form(form)
 
     @route(methods=["POST"])
     @area("tickets", acts=True)
     def submit_ticket(self, **kwargs):
         tickets = request.env["helpdesk.ticket"]
-        form = {key: str(kwargs.get(key) or "") for key in ("subject", "description", "category", "team", "asset")}
+        form = {key: str(kwargs.get(key) or "") for key in FIELDS}
         files = [
             (ticket_form.clean_line(upload.filename) or "file", upload.read())
             for upload in request.httprequest.files.getlist("attachment")
@@ -47,9 +79,17 @@ class TicketRequests(HelpdeskTicketController):
         category = categories.filtered(lambda record: record.id == self._positive(form["category"]))
         team = teams.filtered(lambda record: record.id == self._positive(form["team"]))
         asset = tickets._portal_asset_to_report(self._positive(form["asset"]))
+        line_sudo = tickets._portal_line_to_ask(self._positive(form["line"]))
+        priorities = dict(tickets._portal_priorities())
         errors = self._form_errors(subject, description, files)
         if form["asset"] and not asset:
             errors[""] = request.env._("This asset cannot be chosen; describe it in your own words.")
+        if form["line"] and not line_sudo:
+            errors[""] = request.env._("This line cannot be chosen; describe it in your own words.")
+        if form["priority"] and form["priority"] not in priorities:
+            errors["priority" if priorities else ""] = request.env._(
+                "This priority cannot be chosen; choose one from the list."
+            )
         company = request.env.company.sudo()  # visitors may not read the settings of the company
         if form["category"] and not category:
             errors["category"] = request.env._("This category cannot be chosen; choose one from the list.")
@@ -68,7 +108,16 @@ class TicketRequests(HelpdeskTicketController):
             return self._render_form(form, errors, had_files=bool(files))
         try:
             with request.env.cr.savepoint():  # all or nothing
-                ticket = tickets._portal_submit(subject, plaintext2html(description), category, team, files, asset)
+                ticket = tickets._portal_submit(
+                    subject,
+                    plaintext2html(description),
+                    category,
+                    team,
+                    files,
+                    asset,
+                    priority=form["priority"],
+                    line=line_sudo,
+                )
         except UserError as error:
             return self._render_form(form, {"": str(error)}, had_files=bool(files))
         return request.redirect(f"/my/ticket/{ticket.id}?created=1")
@@ -84,6 +133,8 @@ class TicketRequests(HelpdeskTicketController):
             "page_name": "ticket",
             "is_new_ticket": True,
             "asset": tickets._portal_asset_to_report(self._positive(form.get("asset"))),
+            "line": tickets._portal_line_to_ask(self._positive(form.get("line"))),
+            "priorities": tickets._portal_priorities(),
             "form": form,
             "errors": errors or {},
             "had_files": had_files,

@@ -5,3 +5,4 @@ from . import job
 from . import sla
 from . import reply
 from . import time
+from . import satisfaction

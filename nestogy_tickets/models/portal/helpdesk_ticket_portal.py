@@ -32,8 +32,21 @@ class HelpdeskTicket(models.Model):
     def _portal_filters(self):
         return {
             "open": {"label": self.env._("Open"), "domain": self._open_domain()},
+            "waiting": {"label": self.env._("Waiting for you"), "domain": self._portal_waiting_domain()},
             "closed": {"label": self.env._("Closed"), "domain": ~self._open_domain()},
             "all": {"label": self.env._("All"), "domain": Domain.TRUE},
+        }
+
+    @api.model
+    def _portal_owners(self):
+        """Whose tickets can be told apart: only by those who see more than their own."""
+        if self.env.user._portal_scope("tickets") != "company":
+            return {}
+        contact = self.env.user.partner_id
+        return {
+            "all": {"label": self.env._("Everybody's"), "domain": Domain.TRUE},
+            "mine": {"label": self.env._("Mine"), "domain": Domain("partner_id", "=", contact.id)},
+            "colleagues": {"label": self.env._("My colleagues'"), "domain": Domain("partner_id", "!=", contact.id)},
         }
 
     @api.model
@@ -104,6 +117,13 @@ class HelpdeskTicket(models.Model):
         stages = self.team_id.with_company(self.company_id)._get_applicable_stages()
         return stages.filtered(lambda stage: stage.closed and stage.close_from_portal)
 
+    def _portal_line(self):
+        """The line of an invoice that this ticket is about, in sudo, as far as the visitor may see it."""
+        self.ensure_one()
+        visitor = self.env["res.users"]._get_portal_visitor()
+        line_sudo = self.sudo().invoice_line_id  # which line is said by the ticket, who may see it by his rights
+        return self.with_user(visitor).sudo(False)._portal_line_to_ask(line_sudo.id)
+
     def _portal_close(self, stage_id):
         """Close the ticket in the name of the visitor.
 
@@ -146,7 +166,9 @@ class HelpdeskTicket(models.Model):
         return self.env["helpdesk.ticket.team"].search(domain)
 
     @api.model
-    def _portal_submit(self, subject, description, category=None, team=None, files=(), asset=None):
+    def _portal_submit(
+        self, subject, description, category=None, team=None, files=(), asset=None, priority="", line=None
+    ):
         """Open a ticket of the visitor with its files, all or nothing.
 
         Texts and files have passed ``tools.ticket_form``; category and team are out of ``_portal_categories``
@@ -163,6 +185,10 @@ class HelpdeskTicket(models.Model):
             raise UserError(self.env._("This team cannot be chosen; choose one from the list."))
         if asset and asset != self._portal_asset_to_report(asset.id):
             raise UserError(self.env._("This asset cannot be chosen; describe it in your own words."))
+        if priority and priority not in dict(self._portal_priorities()):
+            raise UserError(self.env._("This priority cannot be chosen; choose one from the list."))
+        if line and line != self._portal_line_to_ask(line.id):
+            raise UserError(self.env._("This line cannot be chosen; describe it in your own words."))
         team_sudo = (
             team or self._portal_teams(to_choose=False)[:1]
         ).sudo()  # stages and alias of the team are needed below
@@ -175,10 +201,13 @@ class HelpdeskTicket(models.Model):
                 "partner_id": contact.id,
                 "category_id": category.id if category else False,
                 "equipment_id": asset.id if asset else False,
+                "invoice_id": line.move_id.id if line else False,
+                "invoice_line_id": line.id if line else False,
                 "team_id": team_sudo.id,
                 "stage_id": team_sudo.with_company(company)._get_applicable_stages()[:1].id,
                 "channel_id": channel.id if channel else False,
                 "user_id": False,
+                **({"priority": priority} if priority else {}),
             }
         )
         ticket_sudo.message_subscribe(contact.ids)

@@ -34,11 +34,7 @@ class ResUsers(models.Model):
 
     def _portal_waiting_tickets(self):
         """Domain of the tickets that wait for the client's answer."""
-        # which stages wait for the client is a setting of the firm
-        stages_sudo = self.env["helpdesk.ticket.stage"].sudo()
-        return self._portal_open_tickets() & Domain(
-            "stage_id", "in", stages_sudo._search([("waits_for_client", "=", True)])
-        )
+        return self._portal_open_tickets() & self.env["helpdesk.ticket"]._portal_waiting_domain()
 
     def _portal_todos(self, figures):
         return [*super()._portal_todos(figures), *self._portal_ticket_todos(figures.get("tickets"))]
@@ -49,7 +45,7 @@ class ResUsers(models.Model):
         base = {"sequence": 25, "tone": "warning", "icon": "fa-life-ring", "action": self.env._("Answer")}
         if figures["waiting"] > TICKETS_SHOWN:
             title = self.env._("%s tickets wait for your answer", figures["waiting"])
-            return [base | {"key": "tickets", "title": title, "detail": "", "url": "/my/tickets"}]
+            return [base | {"key": "tickets", "title": title, "detail": "", "url": "/my/tickets?filterby=waiting"}]
         return [
             base
             | {

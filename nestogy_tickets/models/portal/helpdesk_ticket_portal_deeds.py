@@ -1,0 +1,104 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import plaintext2html
+
+REOPEN_DAYS = 14  # where no setting says otherwise
+
+
+class HelpdeskTicket(models.Model):
+    """What visitors decide about a ticket: how urgent it is, which line of an invoice it is about, that it goes on."""
+
+    _inherit = "helpdesk.ticket"
+
+    # ------------------------------------------------------------------
+    # Priority
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _portal_priorities(self):
+        """What the visitor may choose from, as (value, label) pairs; empty where we decide how urgent something is."""
+        client = self.env.user._portal_client()
+        highest = client._client_setting("ticket_priority_choice")[0] if client else False
+        if not highest:
+            return []
+        labels = self._fields["priority"]._description_selection(self.env)
+        return [(value, label) for value, label in labels if value <= highest]
+
+    # ------------------------------------------------------------------
+    # A line of an invoice
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _portal_line_to_ask(self, line_id):
+        """The line of an invoice that the visitor wants to ask about, in sudo; empty when it is not one he sees."""
+        lines_sudo = self.env["account.move.line"].sudo()  # its invoice is searched with the visitor's own rights
+        line_sudo = lines_sudo.browse(line_id or []).exists()
+        moves = self.env["account.move"]
+        user = self.env.user
+        if not line_sudo or user._is_public() or user._portal_scope("money") == "none" or not moves.has_access("read"):
+            return lines_sudo.browse()
+        invoice = moves.search(
+            [("id", "=", line_sudo.move_id.id), ("commercial_partner_id", "=", user.commercial_partner_id.id)], limit=1
+        )
+        return line_sudo & invoice.sudo()._portal_lines_to_ask()  # found with his rights
+
+    # ------------------------------------------------------------------
+    # Opening again
+    # ------------------------------------------------------------------
+
+    def _portal_reopen_until(self):
+        """Until when the client may open this closed ticket again; ``None`` when it may not."""
+        self.ensure_one()
+        if not self.closed or not self.closed_date:
+            return None
+        return self.closed_date + timedelta(days=self._portal_reopen_days())
+
+    def _portal_reopen_days(self):
+        return REOPEN_DAYS
+
+    def _portal_may_reopen(self):
+        """Say whether the client may open this ticket again: it is closed, and not for too long."""
+        until = self._portal_reopen_until()
+        return bool(until and until >= fields.Datetime.now())
+
+    def _portal_reopen(self, reason):
+        """Open a closed ticket again in the name of the visitor, who says why.
+
+        :param str reason: plain text
+        :raise UserError: the ticket is open, or closed for too long
+        """
+        self.ensure_one()
+        self.check_access("read")  # that is what visitors have; what they may change is decided here
+        ticket_sudo = self.sudo()  # visitors may not write tickets; access and state are checked in this method
+        if not ticket_sudo.closed:
+            raise UserError(self.env._("This ticket is open; just write a message."))
+        if not ticket_sudo._portal_may_reopen():
+            raise UserError(self.env._("This ticket is closed for too long; please open a new one."))
+        stages = ticket_sudo.team_id.with_company(ticket_sudo.company_id)._get_applicable_stages()
+        stages = stages.filtered(lambda stage: not stage.closed and not stage.waits_for_client)
+        # whoever worked on it goes on; a ticket without anybody begins anew
+        stage = (ticket_sudo.user_id and stages.filtered(lambda each: not each.unattended) or stages)[:1]
+        if not stage:
+            raise UserError(self.env._("This ticket cannot be opened again; please open a new one."))
+        ticket_sudo._track_set_author(self.env.user.partner_id)
+        ticket_sudo.stage_id = stage
+        ticket_sudo.message_post(
+            body=plaintext2html(reason),
+            author_id=self.env.user.partner_id.id,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
+
+    # ------------------------------------------------------------------
+    # The list
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _portal_waiting_domain(self):
+        """Open tickets that wait for the client's answer."""
+        # which stages wait for the client is a setting of the firm
+        stages_sudo = self.env["helpdesk.ticket.stage"].sudo()
+        return self._open_domain() & Domain("stage_id", "in", stages_sudo._search([("waits_for_client", "=", True)]))

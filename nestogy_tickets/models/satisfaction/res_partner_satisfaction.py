@@ -1,0 +1,140 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_datetime
+
+from odoo.addons.nestogy_clients.tools.client_settings import ClientSetting
+
+from ...tools.feedback import LEAST_RATINGS, csat
+
+SATISFACTION = [
+    ("always", "After each ticket"),
+    ("nth_2", "After every 2nd ticket of a contact"),
+    ("nth_3", "After every 3rd ticket of a contact"),
+    ("nth_5", "After every 5th ticket of a contact"),
+    ("nth_10", "After every 10th ticket of a contact"),
+    ("days_7", "At most once a week for each contact"),
+    ("days_14", "At most once in 14 days for each contact"),
+    ("days_30", "At most once in 30 days for each contact"),
+    ("days_90", "At most once in 90 days for each contact"),
+]
+BAD_RATING_TO = [("agent", "Agent of the ticket"), ("leader", "Leader of the team"), ("manager", "Account manager")]
+WIDGET_ROWS = 5
+
+
+class ResPartner(models.Model):
+    """How satisfied a client is."""
+
+    _inherit = "res.partner"
+
+    satisfaction = fields.Selection(
+        SATISFACTION, string="Ask after Closing a Ticket", company_dependent=True, groups="base.group_user"
+    )
+    bad_rating_to = fields.Selection(
+        BAD_RATING_TO, string="Bad Ratings Go to", company_dependent=True, groups="base.group_user"
+    )
+
+    @api.model
+    def _client_settings(self):
+        return super()._client_settings() | {
+            "satisfaction": ClientSetting(
+                self.env._("Satisfaction: ask after closing"),
+                "satisfaction",
+                "satisfaction",
+                "client_satisfaction",
+                none_label=self.env._("Never"),
+                default_label=self.env._("Never"),
+            ),
+            "bad_rating_to": ClientSetting(
+                self.env._("Satisfaction: bad ratings go to"),
+                "bad_rating_to",
+                "bad_rating_to",
+                "client_bad_rating_to",
+                default_label=self.env._("Agent of the ticket"),
+            ),
+        }
+
+    def _client_messages_since(self, since):
+        """Questions count among the messages that somebody gets at most so many of."""
+        found = defaultdict(list, super()._client_messages_since(since))
+        for partner_id, moments in self.env["nestogy.feedback.mixin"]._feedback_last_asked(self, since).items():
+            found[partner_id] += moments
+        return found
+
+    def _client_dashboard_widgets(self):
+        widgets = super()._client_dashboard_widgets()
+        requests = self.env["nestogy.satisfaction.request"]
+        if not requests.has_access("read"):
+            return widgets
+        domain = Domain("client_id", "=", self.commercial_partner_id.id) & Domain("state", "=", "answered")
+        recent = requests.search_fetch(
+            domain,
+            ["ticket_id", "partner_id", "grade", "comment", "answered_at", "follow_up_state"],
+            order="answered_at desc, id desc",
+            limit=WIDGET_ROWS,
+        )
+        year = domain & Domain("answered_at", ">=", "today -365d")
+        ((answers, percent),) = requests._read_group(year, [], ["__count", "satisfied:avg"])
+        share = csat(round((percent or 0) * answers / 100), answers)
+        if share is None:
+            title = self.env._(
+                "Satisfaction: not enough data (%(count)s of %(least)s)", count=answers, least=LEAST_RATINGS
+            )
+        else:
+            title = self.env._("Satisfaction: %(share)s %% of %(count)s", share=round(share), count=answers)
+        widgets.append(
+            {
+                "key": "satisfaction",
+                "title": title,
+                "sequence": 27,
+                "count": None,
+                "columns": [
+                    {"name": "ticket", "label": self.env._("Ticket")},
+                    {"name": "contact", "label": self.env._("Contact")},
+                    {"name": "grade", "label": self.env._("Rating")},
+                    {"name": "comment", "label": self.env._("Comment")},
+                    {"name": "answered_at", "label": self.env._("Answered on")},
+                ],
+                "rows": [
+                    {
+                        "id": request.id,
+                        "model": requests._name,
+                        "tone": "danger" if request.follow_up_state == "open" else "",
+                        "cells": {
+                            "ticket": request.ticket_id.number,
+                            "contact": request.partner_id.name,
+                            "grade": self.env._("%s of 5", request.grade),
+                            "comment": (request.comment or "")[:80],
+                            "answered_at": format_datetime(self.env, request.answered_at, dt_format="short"),
+                        },
+                    }
+                    for request in recent
+                ],
+                "empty": self.env._("No ratings yet."),
+                "action": self._client_list_action(self.env._("Satisfaction"), requests._name, list(domain)),
+            }
+        )
+        return widgets
+
+    def _client_export_parts(self):
+        """What this person answered us."""
+        requests = self.env["nestogy.satisfaction.request"].search([("partner_id", "=", self.id)], order="id")
+        answers = self.env["nestogy.nps.answer"].search([("partner_id", "=", self.id)], order="id")
+        return [
+            *super()._client_export_parts(),
+            {
+                "key": "feedback",
+                "title": self.env._("What you told us about our work"),
+                "rows": [
+                    {
+                        self.env._("Question"): row.display_name,
+                        self.env._("Asked on"): row.sent_at,
+                        self.env._("Answered on"): row.answered_at,
+                        self.env._("Answer"): row.grade if row.answered_at else "",
+                        self.env._("Comment"): row.comment or "",
+                    }
+                    for row in [*requests, *answers]
+                ],
+            },
+        ]
