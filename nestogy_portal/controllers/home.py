@@ -1,4 +1,4 @@
-from odoo.http import request, route
+from odoo.http import request
 from odoo.tools import format_amount
 
 from .portal import ClientPortal
@@ -6,12 +6,6 @@ from .portal import ClientPortal
 
 class ClientHome(ClientPortal):
     """The first page: what needs doing, then the cards."""
-
-    @route()
-    def home(self, **kwargs):
-        response = super().home(**kwargs)
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
