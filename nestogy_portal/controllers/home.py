@@ -1,4 +1,4 @@
-from odoo.http import request
+from odoo.http import request, route
 from odoo.tools import format_amount
 
 from .portal import ClientPortal
@@ -6,6 +6,12 @@ from .portal import ClientPortal
 
 class ClientHome(ClientPortal):
     """The first page: what needs doing, then the cards."""
+
+    @route()
+    def counters(self, counters, **kw):
+        """The page asks with a list of names; anything else names none."""
+        names = [name for name in counters if isinstance(name, str)] if isinstance(counters, list) else []
+        return super().counters(names, **kw)
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
