@@ -45,6 +45,33 @@ class TestInvoiceWords(PortalCase):
         self.assertIn("disputed already", answer.text)
         self.assertEqual(self.invoice.dispute_reason, "Two hours too many")
 
+    def test_who_raised_a_dispute_takes_it_back_and_reminders_go_on(self):
+        self.invoice._dispute("Two hours too many", self.owner)
+        self.assertEqual([step.reason for step in self.invoice._reminder_steps()], ["dispute"])
+        self.enter(self.owner)
+        self.assertIn("It is right after all", self.open(self.page).text)
+        self.assertEqual(self.say("withdraw").status_code, 303)
+        self.assertFalse(self.invoice.is_disputed)
+        self.assertFalse(self.invoice.activity_ids)
+        self.assertIn("has taken the dispute back", self.invoice.message_ids[0].body)
+        self.assertEqual([step.reason for step in self.invoice._reminder_steps()], [""])
+        page = self.open(f"{self.page}?notice=withdrawn").text
+        self.assertIn("not in dispute any more", page)
+        self.assertNotIn("It is right after all", page)
+        self.assertIn("not in dispute any more", self.say("withdraw", page="/my/account").text)
+
+    def test_nobody_takes_back_what_somebody_else_said(self):
+        self.invoice._dispute("Two hours too many", self.owner)
+        self.colleague.portal_level_id = self.owner.portal_level_id
+        self.enter(self.colleague)
+        self.assertNotIn("It is right after all", self.open(self.page).text)
+        self.assertIn("only that person can take it back", self.say("withdraw", page="/my/account").text)
+        self.assertTrue(self.invoice.is_disputed)
+        for stranger in (self.stranger, None):
+            self.enter(stranger)
+            self.say("withdraw", page="/my/account" if stranger else "/web/login")
+            self.assertTrue(self.invoice.is_disputed)
+
     def test_a_dispute_needs_a_reason_of_a_sane_length(self):
         self.enter(self.owner)
         self.assertIn("Say what is wrong", self.say("dispute", reason="  ").text)
