@@ -91,6 +91,9 @@ class Autopay(ClientPortal):
         values = {
             "page_name": "autopay",
             "consent": active_sudo,
+            # why it is off, if that is why
+            "expired": not active_sudo
+            and consents._latest(client, request.env.company).filtered(lambda each: each.stop_reason == "expired"),
             "charges": charges_sudo.search([("client_id", "=", client.id)], limit=CHARGES_SHOWN),
             "tokens": consents._offered_tokens(user.partner_id, request.env.company),
             "text": consents._consent_text(client.sudo(), request.env.company),  # its own name

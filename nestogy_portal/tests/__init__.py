@@ -6,6 +6,7 @@ from . import test_archives
 from . import test_documents
 from . import test_estimates
 from . import test_closed_base
+from . import test_card_expiry
 from . import test_custom_fields
 from . import test_download
 from . import test_levels

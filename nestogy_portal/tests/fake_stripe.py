@@ -101,6 +101,7 @@ class FakeStripe:
                     self.send_header("Content-Type", "application/json")
                     self.send_header("Content-Length", str(len(raw)))
                     self.end_headers()
+        expand = list(expand.values()) if isinstance(expand, dict) else expand  # "expand[0]" as the package says it
                     self.wfile.write(raw)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -300,8 +301,9 @@ class FakeStripe:
             and description in (None, each.get("description"))
         ]
 
-    def card(self, number=GOOD):
-        return self.make_payment_method("payment_method", "pm", {"card": {"number": number, "exp_year": 2035}})
+    def card(self, number=GOOD, year=2035, month=12):
+        card = {"number": number, "exp_year": year, "exp_month": month}
+        return self.make_payment_method("payment_method", "pm", {"card": card})
 
     def dispute(self, intent, status="needs_response", kind="created", dispute_id=None):
         described = {
