@@ -15,6 +15,7 @@ from . import payment_transaction_refund
 from . import payment_transaction_receipt
 from . import res_partner_pay
 from . import res_partner_statement
+from . import account_payment
 from . import res_partner_transactions
 from . import res_partner_statement_schedule
 from . import mail_template_statement
@@ -23,3 +24,4 @@ from . import nestogy_portal_archive_line
 from . import nestogy_portal_area_estimates
 from . import res_partner_reminder
 from . import account_move_reminder
+from . import res_partner_receipt
