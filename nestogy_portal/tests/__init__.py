@@ -22,6 +22,7 @@ from . import test_own_details
 from . import test_partner_fields
 from . import test_allocation
 from . import test_pay
+from . import test_paypal
 from . import test_payment_guard
 from . import test_portal_access
 from . import test_preferences_page

@@ -12,6 +12,7 @@ from . import payment_transaction
 from . import payment_transaction_allocation
 from . import payment_transaction_check
 from . import payment_transaction_refund
+from . import payment_transaction_paypal
 from . import payment_transaction_receipt
 from . import res_partner_pay
 from . import res_partner_statement
