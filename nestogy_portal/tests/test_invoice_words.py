@@ -120,3 +120,22 @@ class TestInvoiceWords(PortalCase):
         self.assertEqual(self.say("dispute", page="/my/account", reason="x").status_code, 404)
         self.assertFalse(self.invoice.is_disputed)
         self.assertFalse(self.invoice.promise_ids)
+
+    def test_what_was_issued_is_headed_an_invoice(self):
+        self.assertFalse(self.invoice.invoice_pdf_report_id)
+        self.enter(self.owner)
+        page = self.open(f"{self.page}?report_type=html").text
+        self.assertIn(self.invoice.name, page)
+        self.assertNotIn("Proforma", page)
+        sent = self.open(f"{self.page}?report_type=pdf&download=true")
+        self.assertNotIn("roforma", sent.headers["Content-Disposition"])
+        name = self.invoice._get_invoice_report_filename()
+        self.assertEqual(self.invoice._get_invoice_pdf_proforma()["filename"], name)
+
+    def test_what_was_not_issued_stays_pro_forma(self):
+        draft = self.make_invoice(self.client, 100, post=False)
+        other = self.make_invoice(self.env["res.partner"].create({"name": "No client"}), 100)
+        for move in (draft, other):
+            report = self.env["ir.actions.report"].with_context(proforma_invoice=True)
+            html, _kind = report._render_qweb_html("account.account_invoices", move.ids)
+            self.assertIn(b"Proforma", html)
