@@ -1,7 +1,7 @@
 {
     "name": "Nestogy Client Portal",
     "summary": "Clients sign in with one click, see what they owe, download documents and pay",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Services/Clients",
     "author": "Nestogy",
     "website": "https://github.com/nestogy/nestogy-odoo",

@@ -15,7 +15,7 @@ from odoo.tools import mute_logger
 
 from .common import ClientsCase
 
-LOGGER = "odoo.addons.nestogy_clients.models.reminder.res_partner_reminder_plan"
+LOGGER = "odoo.addons.nestogy_clients.models.client.res_partner_run"
 
 
 @tagged("post_install", "-at_install")

@@ -21,6 +21,7 @@ from . import signup
 from . import statement
 from . import autopay
 from . import stripe
+from . import paypal
 from . import thread
 from . import transactions
 from . import password

@@ -4,16 +4,15 @@ from odoo.exceptions import UserError
 from odoo.http import request, route
 from odoo.tools import format_amount
 
-from odoo.addons.portal.controllers.portal import CustomerPortal
-
 from .areas import area
+from .portal import ClientPortal
 from .security import confirmed
 
 NOTICES = ("on", "off")
 CHARGES_SHOWN = 20
 
 
-class Autopay(CustomerPortal):
+class Autopay(ClientPortal):
     """Switching automatic payment on and off, by whoever can show that it is him."""
 
     @route("/my/autopay", type="http", auth="user", website=True, methods=["GET"], sitemap=False)
@@ -89,9 +88,12 @@ class Autopay(CustomerPortal):
         consents = request.env["nestogy.autopay"]
         active_sudo = consents._active(client, request.env.company)
         charges_sudo = request.env["nestogy.autopay.charge"].sudo()  # of the visitor's own client
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "autopay",
             "consent": active_sudo,
+            # why it is off, if that is why
+            "expired": not active_sudo
+            and consents._latest(client, request.env.company).filtered(lambda each: each.stop_reason == "expired"),
             "charges": charges_sudo.search([("client_id", "=", client.id)], limit=CHARGES_SHOWN),
             "tokens": consents._offered_tokens(user.partner_id, request.env.company),
             "text": consents._consent_text(client.sudo(), request.env.company),  # its own name
@@ -103,6 +105,4 @@ class Autopay(CustomerPortal):
             "autopay_notice": notice,
             "money": lambda amount, currency: format_amount(request.env, amount, currency),
         }
-        response = request.render("nestogy_portal.portal_my_autopay", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_autopay", values)

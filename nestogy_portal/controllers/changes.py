@@ -135,7 +135,7 @@ class PortalChanges(PortalProfile):
             }
         elif kind != "colleague":
             current = {"value": subject_sudo[TARGETS[kind][0]] or ""}
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "change",
             "kind": kind,
             "title": request.env._("Details of %s", subject_sudo.name) if kind == "colleague" else labels[kind],
@@ -147,6 +147,4 @@ class PortalChanges(PortalProfile):
             "confirming": changes._portal_confirming() if kind == "email" else None,
             "problem": problem,
         }
-        response = request.render("nestogy_portal.portal_change", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_change", values)

@@ -28,8 +28,4 @@ class ClientDetails(PortalProfile):
         if not parts:
             return request.redirect("/my/account?details=saved#details", code=303)
         values = self._prepare_my_account_rendering_values() | {"custom_parts": parts, "custom_wrong": True}
-        response = request.render("portal.portal_my_details", values)
-        response.headers["X-Frame-Options"] = "SAMEORIGIN"
-        response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return request.render("portal.portal_my_details", values)

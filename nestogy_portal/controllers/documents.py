@@ -1,10 +1,9 @@
-from datetime import date
 from urllib.parse import quote, urlencode
 
 from werkzeug.exceptions import NotFound
 
 from odoo.fields import Domain
-from odoo.http import Response, content_disposition, request, route
+from odoo.http import request, route
 
 from odoo.addons.nestogy_clients.tools import document_files
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -81,7 +80,7 @@ class ClientDocuments(ClientPortal):
             domain, order=sortings[sortby]["order"], limit=self._items_per_page, offset=pager["offset"]
         )
         may_upload = documents._portal_may_upload()
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "documents",
             "rows": found._portal_rows(),
             "counts": counts,
@@ -98,9 +97,7 @@ class ClientDocuments(ClientPortal):
             "outcomes": outcomes or [],
             "room": documents._portal_room() if may_upload else None,
         }
-        response = request.render("nestogy_portal.portal_my_documents", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_documents", values)
 
     def _get_document_notices(self):
         return self._get_download_notices() | {
@@ -124,7 +121,7 @@ class ClientDocuments(ClientPortal):
         (row,) = document._portal_rows()
         shown = versions_sudo[:1]._shown_as() if versions_sudo else None
         file_url = f"{row['url']}/file/{document.version_number}"
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "documents",
             "document": document,
             "row": row,
@@ -133,9 +130,7 @@ class ClientDocuments(ClientPortal):
             "shown": shown,
             "viewer_url": PDF_VIEWER % quote(file_url, safe="") if shown == "application/pdf" else file_url,
         }
-        response = request.render("nestogy_portal.portal_my_document", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_document", values)
 
     # The one place where a single file leaves. It writes although it answers a GET: each file that is handed out
     # leaves a row in an append-only list, in the same transaction. A beacon of the page could be blocked, and a list
@@ -152,7 +147,6 @@ class ClientDocuments(ClientPortal):
             version_sudo.attachment_id, filename=version_sudo.name, mimetype=shown or "application/octet-stream"
         )
         response = stream.get_response(as_attachment=not shown, content_security_policy="default-src 'none'; sandbox")
-        response.headers["Cache-Control"] = "no-store"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         if self._hands_out_the_beginning(response):
             request.env["nestogy.client.document.opening"]._log_opening(
@@ -200,15 +194,8 @@ class ClientDocuments(ClientPortal):
         names = zip_stream.unique_names(versions_sudo.mapped("name"))
         # a file is read when its turn comes
         entries = [(name, stream.read) for name, stream in zip(names, streams, strict=True)]
-        response = Response(zip_stream.stream_stored(entries), direct_passthrough=True)
-        today = date.today().isoformat()
-        response.headers["Content-Type"] = "application/zip"
-        response.headers["Content-Disposition"] = content_disposition(f"{request.env._('documents')}-{today}.zip")
-        response.headers["Content-Length"] = zip_stream.stored_size(
-            (name, stream.size) for name, stream in zip(names, streams, strict=True)
-        )
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        size = zip_stream.stored_size((name, stream.size) for name, stream in zip(names, streams, strict=True))
+        return self._send_archive(zip_stream.stream_stored(entries), size)
 
     # ------------------------------------------------------------------
     # Upload

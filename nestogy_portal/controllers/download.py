@@ -1,10 +1,8 @@
-from datetime import date
-
 from werkzeug.exceptions import NotFound
 
 from odoo import fields
 from odoo.fields import Domain
-from odoo.http import Response, content_disposition, request, route
+from odoo.http import request, route
 from odoo.tools import format_datetime
 
 from ..tools.page_words import known, known_period
@@ -80,7 +78,7 @@ class PortalDownload(ClientPortal):
             return self._refuse_download(back, "large")
         to_print = len(moves) - len(stored)
         if to_print <= RENDER_LIMIT and len(moves) <= DOWNLOAD_LIMIT and size <= DOWNLOAD_BYTES:
-            return self._stream_archive(archives._pieces_now(moves, stored))
+            return self._send_archive(*archives._stream(archives._pieces_now(moves, stored)))
         who = f"contact {request.env.user.partner_id.id}"
         if request.env["nestogy.portal.attempt"]._exceeds("archive", who, ARCHIVES, ARCHIVES_SECONDS):
             return self._refuse_download(back, "busy")
@@ -112,16 +110,6 @@ class PortalDownload(ClientPortal):
             domain &= Domain("create_date", ">", date_begin) & Domain("create_date", "<=", date_end)
         return domain
 
-    def _stream_archive(self, pieces):
-        stream, size = request.env["nestogy.portal.archive"]._stream(pieces)
-        response = Response(stream, direct_passthrough=True)
-        name = f"{request.env._('documents')}-{date.today().isoformat()}.zip"
-        response.headers["Content-Type"] = "application/zip"
-        response.headers["Content-Disposition"] = content_disposition(name)
-        response.headers["Content-Length"] = size
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
     # ------------------------------------------------------------------
     # Archives that a job prepares
     # ------------------------------------------------------------------
@@ -131,7 +119,7 @@ class PortalDownload(ClientPortal):
     def portal_my_archive(self, archive_id, notice=None, **kwargs):
         """Tell how far the archive is; its owner downloads it here."""
         archive_sudo = self._get_archive(archive_id)
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "archive",
             "archive": archive_sudo,
             "failed_lines": archive_sudo.line_ids.search(
@@ -142,9 +130,7 @@ class PortalDownload(ClientPortal):
             # good in this browser, for a short while
             "download_token": request.csrf_token(LINK_SECONDS),
         }
-        response = request.render("nestogy_portal.portal_my_archive", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_archive", values)
 
     # the token is checked here rather than by Odoo, so that an old page leads to a fresh one
     @route(
@@ -169,7 +155,7 @@ class PortalDownload(ClientPortal):
         if not pieces:
             return self._refuse_download("statement", "none")
         archive_sudo.downloaded_at = fields.Datetime.now()
-        return self._stream_archive(pieces)
+        return self._send_archive(*archive_sudo._stream(pieces))
 
     def _get_archive(self, archive_id):
         archive_sudo = request.env["nestogy.portal.archive"]._portal_find(archive_id)

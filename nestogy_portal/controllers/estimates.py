@@ -60,17 +60,12 @@ class PortalEstimates(ClientEstimates):
     @route()
     @area("estimates")
     def portal_my_quotes(self, **kwargs):
-        return self._closed(super().portal_my_quotes(**kwargs))
+        return super().portal_my_quotes(**kwargs)
 
     @route()
     @area("estimates")
     def portal_my_orders(self, **kwargs):
-        return self._closed(super().portal_my_orders(**kwargs))
-
-    @staticmethod
-    def _closed(response):
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return super().portal_my_orders(**kwargs)
 
     # ------------------------------------------------------------------
     # One of them

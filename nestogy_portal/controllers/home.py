@@ -8,10 +8,10 @@ class ClientHome(ClientPortal):
     """The first page: what needs doing, then the cards."""
 
     @route()
-    def home(self, **kwargs):
-        response = super().home(**kwargs)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    def counters(self, counters, **kw):
+        """The page asks with a list of names; anything else names none."""
+        names = [name for name in counters if isinstance(name, str)] if isinstance(counters, list) else []
+        return super().counters(names, **kw)
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)

@@ -6,7 +6,7 @@ from odoo.addons.account.controllers.portal import PortalAccount
 
 from .areas import area
 
-NOTICES = ("disputed", "promised")
+NOTICES = ("disputed", "withdrawn", "promised")
 
 
 class InvoiceWords(PortalAccount):
@@ -19,7 +19,7 @@ class InvoiceWords(PortalAccount):
             return values
         notice = kwargs.get("notice")
         return values | {
-            "words": invoice.sudo()._portal_words(),  # the page was opened for the visitor
+            "words": invoice.sudo()._portal_words(visitor),  # the page was opened for the visitor
             "may_speak": visitor._portal_may_act(),
             "words_notice": notice if notice in NOTICES else None,
         }
@@ -33,6 +33,21 @@ class InvoiceWords(PortalAccount):
             invoice_sudo._dispute(reason.strip(), request.env.user.partner_id)
 
         return self._speak_about_invoice(invoice_id, speak, "disputed")
+
+    @route(
+        "/my/invoices/<int:invoice_id>/withdraw",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+        sitemap=False,
+    )
+    @area("money", acts=True)
+    def portal_my_invoice_withdraw(self, invoice_id, **kwargs):
+        def speak(invoice_sudo):
+            invoice_sudo._portal_withdraw_dispute(request.env.user.partner_id)
+
+        return self._speak_about_invoice(invoice_id, speak, "withdrawn")
 
     @route(
         "/my/invoices/<int:invoice_id>/promise", type="http", auth="user", website=True, methods=["POST"], sitemap=False

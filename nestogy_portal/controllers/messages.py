@@ -27,22 +27,18 @@ class ClientMessages(ClientPortal):
             return request.redirect("/my")
         conversation = request.env["nestogy.conversation"]._portal_conversation()
         rows, has_earlier = conversation._portal_rows(before)
-        values = (
-            self._prepare_portal_layout_values()
-            | {
-                "page_name": "messages",
-                "firm": request.env.user.sudo().company_id.name,  # whom he writes to
-                "rows": rows,
-                "has_earlier": has_earlier,
-                "is_latest": not before,
-                "text": text[:TEXT_CHARACTERS],
-                "problem": problem,
-                "limits": request.env["nestogy.conversation"]._portal_limits()
-                | {"files": FILES_LIMIT, "characters": TEXT_CHARACTERS},
-            }
-        )
-        response = request.render("nestogy_portal.portal_my_messages", values)
-        response.headers["Cache-Control"] = "no-store"
+        values = {
+            "page_name": "messages",
+            "firm": request.env.user.sudo().company_id.name,  # whom he writes to
+            "rows": rows,
+            "has_earlier": has_earlier,
+            "is_latest": not before,
+            "text": text[:TEXT_CHARACTERS],
+            "problem": problem,
+            "limits": request.env["nestogy.conversation"]._portal_limits()
+            | {"files": FILES_LIMIT, "characters": TEXT_CHARACTERS},
+        }
+        response = self._render_private("nestogy_portal.portal_my_messages", values)
         if problem:
             response.status_code = 422
         return response
@@ -88,6 +84,5 @@ class ClientMessages(ClientPortal):
             file_sudo, filename=file_sudo.name, mimetype=shown or "application/octet-stream"
         )
         response = stream.get_response(as_attachment=not shown, content_security_policy="default-src 'none'; sandbox")
-        response.headers["Cache-Control"] = "no-store"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response

@@ -129,7 +129,7 @@ class PayPortal(ClientPortal, GuardedPaymentPortal):
         client = self._get_portal_client()
         if tx_sudo and tx_sudo.partner_id.commercial_partner_id != client:
             tx_sudo = tx_sudo.browse()
-        values = self._prepare_portal_layout_values() | {"page_name": "pay", "tx": tx_sudo}
+        values = {"page_name": "pay", "tx": tx_sudo}
         return self._render_private("nestogy_portal.portal_pay_result", values)
 
     # ------------------------------------------------------------------
@@ -168,7 +168,7 @@ class PayPortal(ClientPortal, GuardedPaymentPortal):
     def _pay_values(self):
         parameters_sudo = request.env["ir.config_parameter"].sudo()  # a public fact
         is_offered = str2bool(parameters_sudo.get_param("account_payment.enable_portal_payment") or "False", False)
-        return self._prepare_portal_layout_values() | {
+        return {
             "page_name": "pay",
             "may_pay": is_offered and request.env.user._portal_may_act(),
         }
@@ -176,11 +176,6 @@ class PayPortal(ClientPortal, GuardedPaymentPortal):
     def _render_pay(self, blocks, problem=None, notice=None):
         values = self._pay_values() | {"blocks": blocks, "problem": problem, "notice": notice}
         return self._render_private("nestogy_portal.portal_pay", values)
-
-    def _render_private(self, template, values):
-        response = request.render(template, values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     def _get_pay_form_values(self, block):
         values = self._get_common_page_view_values(

@@ -2,16 +2,15 @@ from odoo.exceptions import UserError
 from odoo.http import request, route
 from odoo.tools import email_normalize
 
-from odoo.addons.portal.controllers.portal import CustomerPortal
-
 from .areas import area
+from .portal import ClientPortal
 from .security import confirmed
 
 NAME_LENGTH, ADDRESS_LENGTH = 128, 254
 INVITES, SECONDS = 20, 3600
 
 
-class PortalPeople(CustomerPortal):
+class PortalPeople(ClientPortal):
     """An owner manages the colleagues: who gets in, and what they see; never further than the owner sees."""
 
     @route("/my/people", type="http", auth="user", website=True, methods=["GET"], sitemap=False)
@@ -73,7 +72,7 @@ class PortalPeople(CustomerPortal):
 
     def _render_people(self, notice=None, problem=None):
         me = request.env.user.partner_id
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "people",
             "people": me._portal_people_rows(),
             "levels": me._portal_levels_to_give().sudo(),  # only their names are shown
@@ -85,6 +84,4 @@ class PortalPeople(CustomerPortal):
                 **({name: request.params.get(name, "") for name in ("name", "email", "level")} if problem else {}),
             },
         }
-        response = request.render("nestogy_portal.portal_my_people", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_people", values)

@@ -1,7 +1,7 @@
 from datetime import date
 
 from odoo.exceptions import AccessError
-from odoo.http import request, route
+from odoo.http import Response, content_disposition, request, route
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -57,6 +57,29 @@ class ClientPortal(PortalAccount):
         return values
 
     # ------------------------------------------------------------------
+    # What leaves
+    # ------------------------------------------------------------------
+
+    def _render_private(self, template, values):
+        """A page of the visitor's own; what no page may forget in its headers is set in ``ir_http_guard``."""
+        return request.render(template, self._prepare_portal_layout_values() | values)
+
+    @staticmethod
+    def _send_archive(stream, size):
+        """Let a ZIP leave piece by piece.
+
+        :param stream: its bytes, see ``tools.zip_stream``
+        :param int size: how many there will be
+        """
+        name = f"{request.env._('documents')}-{date.today().isoformat()}.zip"
+        headers = [
+            ("Content-Type", "application/zip"),
+            ("Content-Disposition", content_disposition(name)),
+            ("Content-Length", size),
+        ]
+        return Response(stream, headers=headers, direct_passthrough=True)
+
+    # ------------------------------------------------------------------
     # Statement
     # ------------------------------------------------------------------
 
@@ -79,7 +102,7 @@ class ClientPortal(PortalAccount):
             page=page if isinstance(page, int) else 1,
             step=self._items_per_page,
         )
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "statement",
             "tab": "documents",
             "client": client.sudo(),  # his own, and only its name is shown
@@ -90,9 +113,7 @@ class ClientPortal(PortalAccount):
             "pager": pager,
             "notice": self._get_download_notices().get(notice),
         }
-        response = request.render("nestogy_portal.portal_my_statement", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_statement", values)
 
     # ------------------------------------------------------------------
     # Download
@@ -117,7 +138,6 @@ class ClientPortal(PortalAccount):
             page=page, date_begin=date_begin, date_end=date_end, sortby=sortby, filterby=filterby, **kw
         )
         response.qcontext["download_notice"] = self._get_download_notices().get(notice)
-        response.headers["Cache-Control"] = "no-store"
         return response
 
     def _prepare_my_invoices_values(self, page, date_begin, date_end, sortby, filterby, *args, **kwargs):

@@ -19,15 +19,13 @@ class PreferencesPortal(ClientPortal):
         if not partner_sudo:
             return request.redirect("/my", code=303)
         preferences = partner_sudo._get_own_preferences()
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "preferences",
             "notice": notice if notice in ("saved", "changed") else None,
             "digest": self._digest(preferences["text"]),
             **preferences,
         }
-        response = request.render("nestogy_portal.portal_my_preferences", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_preferences", values)
 
     @route("/my/preferences", type="http", auth="user", methods=["POST"], website=True, sitemap=False)
     def portal_save_preferences(self, opt_in="", digest="", **kwargs):

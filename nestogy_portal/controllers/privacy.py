@@ -69,9 +69,7 @@ class PortalPrivacy(ClientPortal):
             raise NotFound()
         request_sudo.downloaded_at = fields.Datetime.now()
         stream = request.env["ir.binary"].sudo()._get_stream_from(attachment_sudo)  # it was just checked whose it is
-        response = stream.get_response(as_attachment=True)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return stream.get_response(as_attachment=True)
 
     def _get_own(self, request_id):
         """A request of the visitor in sudo; foreign, missing and senseless ones look alike."""
@@ -84,7 +82,7 @@ class PortalPrivacy(ClientPortal):
     def _render_privacy(self, page, notice=None, problem=None, note=""):
         if not request.env.user.partner_id._get_client():
             return request.redirect("/my", code=303)
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "privacy",
             "page": page,
             "rows": request.env["nestogy.privacy.request"]._portal_rows(),
@@ -92,6 +90,4 @@ class PortalPrivacy(ClientPortal):
             "problem": problem,
             "note": note,
         }
-        response = request.render("nestogy_portal.portal_my_privacy", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_privacy", values)

@@ -37,7 +37,7 @@ class PortalProfile(PortalLanguage):
         me_sudo = request.env.user.partner_id  # Odoo hands out one's own partner in sudo
         profile = me_sudo._portal_profile()
         typed = typed or {}
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "profile",
             "notice": notice,
             "problem": problem,
@@ -47,6 +47,4 @@ class PortalProfile(PortalLanguage):
             **profile,
             **more,
         }
-        response = request.render("nestogy_portal.portal_my_profile", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_profile", values)

@@ -62,11 +62,6 @@ class ClientProjects(ClientPortal, ProjectCustomerPortal):
     def _as_page(page):
         return page if isinstance(page, int) else 1
 
-    def _render_private(self, template, values):
-        response = request.render(template, self._prepare_portal_layout_values() | values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
     def _list_values(self, records, url, page, sortby, filterby, search, base_domain=Domain.TRUE, filters=None):
         """One page of projects or jobs, with what the search bar prints."""
         filters = filters or records._portal_filters()

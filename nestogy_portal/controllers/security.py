@@ -5,11 +5,11 @@ from odoo.exceptions import AccessDenied, AccessError
 from odoo.http import request, route
 
 from odoo.addons.payment.controllers.portal import PaymentPortal
-from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..models.access.res_users import STEP_UP
 from ..tools.link_tokens import local_path, mask_address
 from .areas import area
+from .portal import ClientPortal
 
 CONFIRMED_SECONDS = 600
 CONFIRM_TOKEN = "nestogy_confirm"  # where the session keeps the secret with which its code is good
@@ -41,7 +41,7 @@ def confirmed(endpoint):
     return wrapper
 
 
-class PortalSecurity(CustomerPortal):
+class PortalSecurity(ClientPortal):
     """Who one is, and who was here in one's name."""
 
     @route("/my/confirm", type="http", auth="user", website=True, methods=["GET"], sitemap=False)
@@ -87,7 +87,7 @@ class PortalSecurity(CustomerPortal):
 
     def _render_confirm(self, redirect, sent=False, problem=None):
         user = request.env.user
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "confirm",
             "redirect_path": local_path(redirect),
             "has_password": user._has_password(),
@@ -95,9 +95,7 @@ class PortalSecurity(CustomerPortal):
             "code_sent": sent,
             "problem": problem,
         }
-        response = request.render("nestogy_portal.portal_confirm", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_confirm", values)
 
     # ------------------------------------------------------------------
     # Own sign-ins
@@ -114,7 +112,6 @@ class PortalSecurity(CustomerPortal):
             "has_password": request.env.user._has_password(),
             "security_notice": notice if notice in ("password", "signed_out") else None,
         }
-        response.headers["Cache-Control"] = "no-store"
         return response
 
     @route("/my/security/sign-out", type="http", auth="user", website=True, methods=["POST"], sitemap=False)

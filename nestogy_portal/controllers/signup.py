@@ -10,10 +10,7 @@ class DiscreetSignup(AuthSignupHome):
     def web_auth_signup(self, *args, **kw):
         request.params.pop("signup_email", None)  # answers "known" or "unknown"
         if self.get_auth_signup_qcontext().get("invalid_token"):
-            response = request.render("nestogy_portal.invitation_expired")
-            response.headers["Cache-Control"] = "no-store"
-            response.headers["X-Frame-Options"] = "SAMEORIGIN"
-            return response
+            return request.render("nestogy_portal.invitation_expired")
         return super().web_auth_signup(*args, **kw)
 
     @route()
@@ -32,7 +29,4 @@ class DiscreetSignup(AuthSignupHome):
         else:
             request.env["nestogy.portal.link.request"]._ask(login, purpose="password")
             qcontext["message"] = request.env._("If we know this address, a mail with instructions is on its way.")
-        response = request.render("auth_signup.reset_password", qcontext)
-        response.headers["X-Frame-Options"] = "SAMEORIGIN"
-        response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
-        return response
+        return request.render("auth_signup.reset_password", qcontext)

@@ -62,7 +62,7 @@ class ClientStatement(ClientPortal):
         pager = portal_pager(url=PAGE, url_args=words, total=statement["line_count"], page=page, step=step)
         if pager["page"]["num"] != page:  # beyond the last one
             statement = client._get_account(**choice, offset=pager["offset"], limit=step)
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "statement",
             "tab": "account",
             "client": client.sudo(),  # his own, and only its name is shown
@@ -75,9 +75,7 @@ class ClientStatement(ClientPortal):
             "pager": pager,
             "notice": self._get_download_notices().get(notice),
         }
-        response = request.render("nestogy_portal.portal_my_account_statement", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_account_statement", values)
 
     @route(
         "/my/statement/file/<string:file_type>",
@@ -105,8 +103,6 @@ class ClientStatement(ClientPortal):
                 ("Content-Type", mimetype),
                 ("Content-Length", len(content)),
                 ("Content-Disposition", content_disposition(name)),
-                ("X-Content-Type-Options", "nosniff"),
-                ("Cache-Control", "no-store"),
             ],
         )
 

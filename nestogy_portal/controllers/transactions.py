@@ -1,4 +1,4 @@
-from odoo.http import request, route
+from odoo.http import route
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
@@ -26,13 +26,11 @@ class ClientTransactions(ClientPortal):
             page=page if isinstance(page, int) else 1,
             step=self._items_per_page,
         )
-        values = self._prepare_portal_layout_values() | {
+        values = {
             "page_name": "payments",
             "client": client.sudo(),  # his own, and only its name is shown
             "totals": client._get_portal_transaction_totals(),
             "rows": client._get_portal_transactions(pager["offset"], self._items_per_page),
             "pager": pager,
         }
-        response = request.render("nestogy_portal.portal_my_payments", values)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._render_private("nestogy_portal.portal_my_payments", values)

@@ -6,6 +6,7 @@ from . import test_archives
 from . import test_documents
 from . import test_estimates
 from . import test_closed_base
+from . import test_card_expiry
 from . import test_custom_fields
 from . import test_download
 from . import test_levels
@@ -21,6 +22,7 @@ from . import test_own_details
 from . import test_partner_fields
 from . import test_allocation
 from . import test_pay
+from . import test_paypal
 from . import test_payment_guard
 from . import test_portal_access
 from . import test_preferences_page

@@ -18,6 +18,7 @@ from odoo import Command, fields, http
 from odoo.tests.common import HOST
 
 from ..models.access.res_users import STEP_UP
+from ..models.login.ir_http_guard import CLIENT_PATHS, PUBLIC_PATHS
 from .common import PASSWORD, PortalMakers
 
 CANARY = "Canary7391"
@@ -334,10 +335,30 @@ class CrawlMakers(PortalMakers):
                         wrong.append(f"{key}: {visitor} changed {self.changed}")
                     if answer.kind == "broken":
                         wrong.append(f"{key}: {visitor} broke it, {answer}: {answer.text[-300:]}")
+                    if answer.kind in ("page", "away"):
+                        wrong += [f"{key}: {visitor} gets {bare}" for bare in self.find_bare_headers(answer.response)]
                 if said + "*" * changing != expected[key]:
                     wrong.append(f"{key}: {said}{'*' * changing}, and the table says {expected[key]}")
         wrong += [f"{key}: there is no such route any more" for key in sorted(set(expected) - seen)]
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def find_bare_headers(self, response):
+        """What is missing of the headers that protect a page of clients, whichever addon answers."""
+        path = urlsplit(response.url).path
+        if not any(path == each or path.startswith(f"{each}/") for each in CLIENT_PATHS):
+            return []
+        headers = response.headers
+        wanted = {
+            "X-Content-Type-Options": ("nosniff",),
+            "Referrer-Policy": ("no-referrer", "strict-origin-when-cross-origin"),
+            "X-Frame-Options": ("SAMEORIGIN", "DENY"),
+        }
+        if not path.startswith(PUBLIC_PATHS):
+            wanted["Cache-Control"] = ("no-store",)
+        bare = [f"{name}: {headers.get(name)}" for name, values in wanted.items() if headers.get(name) not in values]
+        if not headers.get("Content-Security-Policy"):
+            bare.append("no Content-Security-Policy")
+        return bare
 
     def check_nonsense(self, addons):
         """No route breaks on values that nobody reckoned with: of the main contact, who gets furthest."""

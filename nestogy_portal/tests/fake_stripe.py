@@ -9,11 +9,10 @@ import hashlib
 import hmac
 import itertools
 import json
-import threading
 import time
 import urllib.parse
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .fake_server import FakeServer
 
 SECRET = "whsec_fake"
 GOOD, DECLINED = "4242424242424242", "4000000000000002"
@@ -55,81 +54,30 @@ def unflatten(pairs):
     return out
 
 
-class FakeStripe:
-    """One account. ``faults`` is a list of triples: method, beginning of the path, and what goes wrong the next time.
+class FakeStripe(FakeServer):
+    """One account of Stripe; see there for faults."""
 
-    ``drop``: nothing is done and nobody answers; ``drop after``: it is done and nobody answers; ``500``: nothing is
-    done; ``500 after``: it is done; a number: it is done, and answered after so many seconds.
-    """
+    prefix = "/v1/"
 
     def __init__(self):
-        self.store, self.events, self.requests = {}, [], []
-        self.kept, self.faults = {}, []
+        self.events, self.kept = [], {}
         self.numbers = itertools.count(1)
         self.clock = int(time.time())
-        self.lock = threading.RLock()
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *args):
-                pass
-
-            def do(self):
-                url = urllib.parse.urlsplit(self.path)
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                pairs = urllib.parse.parse_qsl(url.query, keep_blank_values=True)
-                pairs += urllib.parse.parse_qsl(body, keep_blank_values=True)
-                fault = fake.next_fault(self.command, url.path)
-                if fault in ("drop", "500"):
-                    fake.requests.append((self.command, url.path))
-                    return None if fault == "drop" else self.answer(500, {"error": {"message": "broken"}})
-                status, content = fake.ask(self.command, url.path, pairs, self.headers)
-                if fault == "drop after":
-                    return None
-                if fault == "500 after":
-                    return self.answer(500, {"error": {"message": "broken"}})
-                if fault:
-                    time.sleep(fault)
-                return self.answer(status, content)
-
-            do_GET = do_POST = do_DELETE = do
-
-            def answer(self, status, content):
-                raw = json.dumps(content).encode()
-                with suppress(OSError):  # whoever asked has gone
-                    self.send_response(status)
-                    self.send_header("Content-Type", "application/json")
-                    self.send_header("Content-Length", str(len(raw)))
-                    self.end_headers()
-                    self.wfile.write(raw)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__()
 
     def forget(self):
-        """A new account, for a test whose database knows nothing of the last one."""
+        super().forget()
         with self.lock:
-            for each in (self.store, self.events, self.requests, self.kept, self.faults):
-                each.clear()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+            self.events.clear()
+            self.kept.clear()
 
     # ------------------------------------------------------------------
 
-    def next_fault(self, method, path):
-        with self.lock:
-            for fault in self.faults:
-                if fault[0] == method and path.startswith(f"/v1/{fault[1]}"):
-                    self.faults.remove(fault)
-                    return fault[2]
-        return None
-
-    def ask(self, method, path, pairs, headers):
-        """Answer a request: the same words with the same idempotency key get the same answer."""
+    def ask(self, method, url, body, headers):
+        """The same words with the same idempotency key get the same answer."""
+        path = url.path
+        pairs = urllib.parse.parse_qsl(url.query, keep_blank_values=True)
+        pairs += urllib.parse.parse_qsl(body, keep_blank_values=True)
         with self.lock:
             self.requests.append((method, path))
             if not headers.get("Authorization", "").startswith("Bearer sk_"):
@@ -153,6 +101,7 @@ class FakeStripe:
             raise Refusal(404, "resource_missing", path[0])
         kind, prefix = KINDS[path[0]]
         expand = data.pop("expand", [])
+        expand = list(expand.values()) if isinstance(expand, dict) else expand  # "expand[0]" as the package says it
         if len(path) == 1:
             if method == "POST":
                 return self.shown(getattr(self, f"make_{kind}")(kind, prefix, data), expand)
@@ -300,8 +249,9 @@ class FakeStripe:
             and description in (None, each.get("description"))
         ]
 
-    def card(self, number=GOOD):
-        return self.make_payment_method("payment_method", "pm", {"card": {"number": number, "exp_year": 2035}})
+    def card(self, number=GOOD, year=2035, month=12):
+        card = {"number": number, "exp_year": year, "exp_month": month}
+        return self.make_payment_method("payment_method", "pm", {"card": card})
 
     def dispute(self, intent, status="needs_response", kind="created", dispute_id=None):
         described = {

@@ -45,6 +45,33 @@ class TestInvoiceWords(PortalCase):
         self.assertIn("disputed already", answer.text)
         self.assertEqual(self.invoice.dispute_reason, "Two hours too many")
 
+    def test_who_raised_a_dispute_takes_it_back_and_reminders_go_on(self):
+        self.invoice._dispute("Two hours too many", self.owner)
+        self.assertEqual([step.reason for step in self.invoice._reminder_steps()], ["dispute"])
+        self.enter(self.owner)
+        self.assertIn("It is right after all", self.open(self.page).text)
+        self.assertEqual(self.say("withdraw").status_code, 303)
+        self.assertFalse(self.invoice.is_disputed)
+        self.assertFalse(self.invoice.activity_ids)
+        self.assertIn("has taken the dispute back", self.invoice.message_ids[0].body)
+        self.assertEqual([step.reason for step in self.invoice._reminder_steps()], [""])
+        page = self.open(f"{self.page}?notice=withdrawn").text
+        self.assertIn("not in dispute any more", page)
+        self.assertNotIn("It is right after all", page)
+        self.assertIn("not in dispute any more", self.say("withdraw", page="/my/account").text)
+
+    def test_nobody_takes_back_what_somebody_else_said(self):
+        self.invoice._dispute("Two hours too many", self.owner)
+        self.colleague.portal_level_id = self.owner.portal_level_id
+        self.enter(self.colleague)
+        self.assertNotIn("It is right after all", self.open(self.page).text)
+        self.assertIn("only that person can take it back", self.say("withdraw", page="/my/account").text)
+        self.assertTrue(self.invoice.is_disputed)
+        for stranger in (self.stranger, None):
+            self.enter(stranger)
+            self.say("withdraw", page="/my/account" if stranger else "/web/login")
+            self.assertTrue(self.invoice.is_disputed)
+
     def test_a_dispute_needs_a_reason_of_a_sane_length(self):
         self.enter(self.owner)
         self.assertIn("Say what is wrong", self.say("dispute", reason="  ").text)
@@ -93,3 +120,22 @@ class TestInvoiceWords(PortalCase):
         self.assertEqual(self.say("dispute", page="/my/account", reason="x").status_code, 404)
         self.assertFalse(self.invoice.is_disputed)
         self.assertFalse(self.invoice.promise_ids)
+
+    def test_what_was_issued_is_headed_an_invoice(self):
+        self.assertFalse(self.invoice.invoice_pdf_report_id)
+        self.enter(self.owner)
+        page = self.open(f"{self.page}?report_type=html").text
+        self.assertIn(self.invoice.name, page)
+        self.assertNotIn("Proforma", page)
+        sent = self.open(f"{self.page}?report_type=pdf&download=true")
+        self.assertNotIn("roforma", sent.headers["Content-Disposition"])
+        name = self.invoice._get_invoice_report_filename()
+        self.assertEqual(self.invoice._get_invoice_pdf_proforma()["filename"], name)
+
+    def test_what_was_not_issued_stays_pro_forma(self):
+        draft = self.make_invoice(self.client, 100, post=False)
+        other = self.make_invoice(self.env["res.partner"].create({"name": "No client"}), 100)
+        for move in (draft, other):
+            report = self.env["ir.actions.report"].with_context(proforma_invoice=True)
+            html, _kind = report._render_qweb_html("account.account_invoices", move.ids)
+            self.assertIn(b"Proforma", html)

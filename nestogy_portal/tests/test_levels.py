@@ -1,9 +1,12 @@
+from datetime import timedelta
+from importlib.util import module_from_spec, spec_from_file_location
+
 from lxml import html
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from .common import PASSWORD, PortalCase, RefusedCall
 
@@ -256,3 +259,23 @@ class TestLevels(PortalCase):
         self.authenticate("level_agent2", PASSWORD)
         self.assertEqual(self.open(page).status_code, 404)
         self.assertEqual(self.open(f"/my/preview/{agent.partner_id.id}").status_code, 404)
+
+    def test_portals_that_are_older_than_assets_offer_them_after_the_update(self):
+        assets = self.env.ref("nestogy_portal.nestogy_portal_area_assets")
+        old, told = self.env["nestogy.portal.profile"].create([{"name": "Old"}, {"name": "Without assets"}])
+        (old | told).area_ids -= assets
+        script = file_path("nestogy_portal/migrations/19.0.1.1.0/post-areas.py")
+        spec = spec_from_file_location("post_areas", script)
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE nestogy_portal_profile SET create_date = %s WHERE id = %s",
+            [assets.create_date - timedelta(days=1), old.id],
+        )
+        self.env.invalidate_all()
+        module.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        self.assertIn(assets, old.area_ids)
+        self.assertNotIn(assets, told.area_ids, "it was made without, knowingly")
+        self.assertIn("assets", self.env["nestogy.portal.profile"]._catalogue()["profiles"][old.id][0])

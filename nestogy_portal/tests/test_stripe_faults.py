@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from odoo import fields
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -614,3 +615,48 @@ class TestReceipts(StripeCase):
         self.client.child_ids.email = False
         self.run_job("receipt")
         self.assertEqual(self.transaction(values).receipt_state, "nobody")
+
+    def test_whether_receipts_go_out_is_inherited(self):
+        group = self.env["nestogy.client.group"].create({"name": "Quiet", "company_id": self.env.company.id})
+        self.client.client_group_id = group
+        for level, change, state in (
+            ("company", lambda: None, "due"),
+            ("company", lambda: self.env.company.write({"receipt_mail": False}), False),
+            ("group", lambda: group.write({"receipt_mail": "online"}), "due"),
+            ("client", lambda: self.client.set_client_setting("receipt_mail", False), False),
+        ):
+            with self.subTest(level=level, state=state):
+                change()
+                self.assertEqual(self.client._client_setting("receipt_mail")[1], level)
+                invoice = self.make_invoice(self.client, 100)
+                self.enter(self.owner)
+                values = self.begin((invoice, 4000))
+                self.confirm(values)
+                self.deliver(self.fake.events[-1])
+                tx = self.transaction(values)
+                self.assertEqual((tx.state, tx.receipt_state), ("done", state))
+                self.enter(self.owner)
+
+    def test_a_receipt_that_failed_is_sent_again_from_the_payment(self):
+        invoice = self.make_invoice(self.client, 100)
+        self.enter(self.owner)
+        values = self.begin((invoice, 4000))
+        self.confirm(values)
+        self.deliver(self.fake.events[-1])
+        address = self.owner.email
+        self.client.child_ids.email = False
+        self.run_job("receipt")
+        tx = self.transaction(values)
+        payment = tx.payment_id.with_user(self.make_user("receipt_billing", "billing"))
+        self.assertEqual(payment.receipt_state, "nobody")
+        self.owner.email = address
+        payment.action_receipt_again()
+        self.assertEqual(payment.receipt_state, "due")
+        self.run_job("receipt")
+        self.assertEqual(payment.receipt_state, "sent")
+        with self.assertRaisesRegex(UserError, "needs no other try"):
+            payment.action_receipt_again()
+        with self.assertRaises(AccessError):
+            tx.payment_id.with_user(self.owner.user_ids).action_receipt_again()
+        mails = self.env["mail.mail"].search([("model", "=", "account.payment"), ("res_id", "=", payment.id)])
+        self.assertEqual(len(mails), 1)

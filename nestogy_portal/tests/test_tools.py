@@ -5,7 +5,7 @@ import zipfile
 
 from markupsafe import Markup
 
-from odoo.addons.nestogy_portal.tools import amounts, link_tokens, log_filter, mail_links, zip_stream
+from odoo.addons.nestogy_portal.tools import amounts, blame, link_tokens, log_filter, mail_links, zip_stream
 
 BASE = "https://portal.firm.example"
 
@@ -158,3 +158,37 @@ class TestTools(unittest.TestCase):
         ):
             self.assertNotIn(token, mail_links.without_tokens(written))
         self.assertIsInstance(mail_links.without_tokens(Markup(f"/my/link/{token}")), Markup)
+
+
+class TestBlame(unittest.TestCase):
+    """Which exceptions are answered as a bad request: code of made-up modules raises them."""
+
+    def misread(self, *modules):
+        """Let the modules call one another, in this order; the last one fails."""
+        code, call = "raise ValueError()", None
+        for module in reversed(modules):
+            scope = {"__name__": module, "call": call}
+            exec(f"def step():\n    {code}", scope)  # noqa: S102
+            code, call = "call()", scope["step"]
+        try:
+            call()
+        except ValueError as error:
+            return blame.is_misunderstanding(error.with_traceback(error.__traceback__.tb_next))  # without this test
+
+    def test_what_odoo_could_not_make_of_an_address_is_a_bad_request(self):
+        self.assertTrue(self.misread("odoo.http", "odoo.addons.nestogy_portal.models.login.ir_http_guard"))
+        self.assertTrue(self.misread("odoo.addons.base.models.ir_http", "odoo.http"))
+        self.assertTrue(self.misread("odoo.http", "odoo.addons.portal.controllers.portal"))
+        self.assertTrue(self.misread("odoo.addons.portal.controllers.portal", "odoo.orm.models"))
+        ours = "odoo.addons.nestogy_portal.controllers."
+        self.assertTrue(self.misread(ours + "areas", ours + "portal", "odoo.addons.account.controllers.portal"))
+
+    def test_what_our_code_could_not_is_our_mistake(self):
+        ours = "odoo.addons.nestogy_portal.controllers.pay"
+        self.assertFalse(self.misread("odoo.http", ours))
+        self.assertFalse(self.misread("odoo.http", "odoo.addons.nestogy_portal.controllers.areas", ours))
+        self.assertFalse(self.misread(ours, "odoo.orm.models"))
+        self.assertFalse(self.misread(ours, "odoo.addons.account.models.account_move"))
+        self.assertFalse(
+            self.misread("odoo.addons.account.controllers.portal", "odoo.addons.nestogy_clients.models.money.x")
+        )

@@ -13,6 +13,7 @@ from . import res_partner_area
 from . import res_partner_potential
 from . import res_partner_quality
 from . import res_partner_status
+from . import res_partner_run
 from . import res_partner_search
 from . import res_partner_export
 from . import res_partner_follow_up

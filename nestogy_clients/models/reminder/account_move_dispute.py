@@ -69,8 +69,11 @@ class AccountMove(models.Model):
         if not self.env.user.has_group(BILLING):
             raise AccessError(self.env._("Disputes are settled by those who invoice clients."))
         self.check_access("write")
+        self._end_dispute(self.env._("The dispute is settled."))
+
+    def _end_dispute(self, note):
+        """Let reminders and charges go on, and close what accounting was asked; the caller vouches for the right."""
         disputed = self.filtered("is_disputed")
         disputed.write({"is_disputed": False})
         disputed.activity_feedback([ACTIVITY])
-        for move in disputed:
-            move._message_log(body=self.env._("The dispute is settled."))
+        disputed._message_log_batch(dict.fromkeys(disputed.ids, note))

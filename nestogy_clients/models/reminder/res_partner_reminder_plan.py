@@ -1,6 +1,3 @@
-import logging
-from contextlib import suppress
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -8,8 +5,6 @@ from odoo.tools import format_amount
 
 from ...tools.client_settings import BILLING, ClientSetting
 from .nestogy_client_mail_template import REMINDER_KINDS
-
-_logger = logging.getLogger(__name__)
 
 
 class ResPartner(models.Model):
@@ -85,28 +80,9 @@ class ResPartner(models.Model):
         Running again does no harm: what was done is in the log, which takes each level of an invoice once, and is
         kept together with the mail.
         """
-        cron = self.env["ir.cron"]
         promises = self.env["nestogy.payment.promise"]
         promises.search(promises._open_domain())._settle()
-        work = [
-            (company, client_id)
-            for company in self.env["res.company"].search([])
-            for client_id in self.with_company(company)._reminder_client_ids()
-        ]
-        cron._commit_progress(remaining=len(work))
-        for company, client_id in work:
-            client = self.with_company(company).with_context(allowed_company_ids=company.ids).browse(client_id)
-            client = client.try_lock_for_update(allow_referencing=True)
-            if client:
-                try:
-                    with self.env.cr.savepoint():
-                        client._send_reminders()
-                except Exception as error:
-                    _logger.exception("Client %s could not be reminded", client_id)
-                    with suppress(Exception), self.env.cr.savepoint():
-                        client._note_failed_reminder(error)
-            if not cron._commit_progress(1):
-                break
+        self._run_for_clients("_reminder_client_ids", "_send_reminders", "_note_failed_reminder")
 
     @api.model
     def _reminder_client_ids(self):

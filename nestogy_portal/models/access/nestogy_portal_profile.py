@@ -1,5 +1,6 @@
-from odoo import api, fields, models, tools
+from odoo import Command, api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 MOST_PASSWORD_DAYS = 30
 
@@ -67,6 +68,12 @@ class NestogyPortalProfile(models.Model):
                 raise ValidationError(
                     self.env._("A temporary password works for 1 to %s days; choose within.", MOST_PASSWORD_DAYS)
                 )
+
+    @api.model
+    def _offer_area(self, area):
+        """Add an area to the profiles that are older: from them, nobody can have taken it away."""
+        older = Domain("create_date", "<", area.create_date) & Domain("area_ids", "not in", area.ids)
+        self.with_context(active_test=False).search(older).area_ids = [Command.link(area.id)]
 
     @api.model
     @tools.ormcache()

@@ -5,6 +5,7 @@ from . import nestogy_client_mail_template
 from . import nestogy_reminder_log
 from . import payment_provider
 from . import payment_token
+from . import payment_token_expiry
 from . import payment_transaction
 from . import res_company
 from . import res_config_settings

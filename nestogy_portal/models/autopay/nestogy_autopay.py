@@ -37,6 +37,7 @@ class NestogyAutopay(models.Model):
         groups=STAFF,
     )
     token_name = fields.Char(string="Charged to", required=True, readonly=True)
+    token_expires_text = fields.Char(related="token_id.expires_text", string="Card Expires", groups=STAFF)
     rule = fields.Selection(
         [("due", "On the due date"), ("after", "Days after the due date"), ("month", "On a day of the month")],
         required=True,
@@ -62,6 +63,7 @@ class NestogyAutopay(models.Model):
             ("staff", "by us"),
             ("replaced", "replaced by new terms"),
             ("card", "the payment method was removed"),
+            ("expired", "the card has expired"),
             ("declined", "the payment was declined each time"),
         ],
         readonly=True,
@@ -129,13 +131,20 @@ class NestogyAutopay(models.Model):
                 ("provider_id.state", "in", ("enabled", "test")),
                 ("provider_id.allow_tokenization", "=", True),
             ]
-        ).filtered(lambda token: token.provider_id._can_trust_events())
+        ).filtered(lambda token: token.provider_id._can_trust_events() and not token._is_expired())
 
     @api.model
     def _active(self, client, company):
         """:return: the consent in force, in sudo"""
         return self.sudo().search(  # the caller vouches for the client
             [("client_id", "=", client.id), ("company_id", "=", company.id), ("state", "=", "active")]
+        )
+
+    @api.model
+    def _latest(self, client, company):
+        """:return: the consent given last, in force or ended, in sudo"""
+        return self.sudo().search(  # the caller vouches for the client
+            [("client_id", "=", client.id), ("company_id", "=", company.id)], limit=1
         )
 
     @api.model

@@ -161,7 +161,8 @@ class NestogyAutopayCharge(models.Model):
     def _hold_reason(self):
         """Why an invoice is not charged now; it is as soon as the reason is gone. Empty when nothing is in the way."""
         self.ensure_one()
-        move, provider = self.move_id, self.autopay_id.token_id.provider_id
+        move, token = self.move_id, self.autopay_id.token_id
+        provider = token.provider_id
         if move.is_disputed:
             return self.env._("held: in dispute")
         for transaction in move._get_open_transactions() - self.transaction_id:
@@ -169,6 +170,8 @@ class NestogyAutopayCharge(models.Model):
                 return self.env._("held: another payment is under way")
         if move.promise_ids.filtered(lambda promise: promise.state == "open"):
             return self.env._("held: promised to pay otherwise")
+        if token._is_expired():  # the nightly job asks whether the bank has renewed it, or stops
+            return self.env._("held: the card has expired")
         if provider.state not in ("enabled", "test") or not provider._can_trust_events():
             return self.env._("held: the payment provider is off")
         return ""

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import format_amount
 
-AUTOPAY_KINDS = ("autopay_notice", "autopay_failed", "autopay_stopped")
+AUTOPAY_KINDS = ("autopay_notice", "autopay_failed", "autopay_stopped", "autopay_expiry")
 
 
 class NestogyClientMailTemplate(models.Model):
@@ -37,6 +37,20 @@ class NestogyClientMailTemplate(models.Model):
                 self.env._(
                     "<p>Dear {contact},</p><p>{card} was declined for {amount} of {numbers}. "
                     "We try again on {date}.</p>"
+                ),
+            ),
+            (
+                "autopay_expiry",
+                self.env._("Automatic payment: card expires"),
+                {
+                    "expiry": self.env._("month in which the card expires"),
+                    "link": self.env._("where another card is chosen"),
+                },
+                (),
+                self.env._("{company}: your card expires in {expiry}"),
+                self.env._(
+                    "<p>Dear {contact},</p><p>{card}, to which we charge your invoices, expires in {expiry}. Please "
+                    'save another card before that.</p><p><a href="{link}">Replace the card</a></p>'
                 ),
             ),
             (
@@ -82,6 +96,8 @@ class NestogyClientMailTemplate(models.Model):
                 "card": "•••• 4242",
                 "numbers": "INV/2026/00042",
                 "reason": self.env._("by us"),
+                "expiry": "09/2026",
+                "link": f"{self.get_base_url()}/my/autopay",
                 "invoices": self.env["ir.qweb"]._render(
                     "nestogy_portal.autopay_mail_table",
                     {

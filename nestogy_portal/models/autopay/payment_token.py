@@ -1,8 +1,12 @@
-from odoo import models
+from odoo import fields, models
+
+from .nestogy_autopay import STAFF
 
 
 class PaymentToken(models.Model):
     _inherit = "payment.token"
+
+    autopay_ids = fields.One2many("nestogy.autopay", "token_id", string="Automatic Payment", groups=STAFF)
 
     def _handle_archiving(self):
         """A card that is gone is not charged any more."""

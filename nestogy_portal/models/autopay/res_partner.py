@@ -18,13 +18,14 @@ class ResPartner(models.Model):
         values = super()._client_mail_values(kind)
         return values | (self.env.context.get("client_autopay_words") or {}) if kind in AUTOPAY_KINDS else values
 
-    def _mail_autopay(self, kind, words):
+    def _mail_autopay(self, kind, words, payer=None):
         """Mail the client about automatic payment; nobody is mailed when nobody can be.
 
         :param dict words: what the placeholders stand for
+        :param payer: the contact whom it is about, if that is one; without an address, those who get invoices
         """
         self.ensure_one()
-        readers = self._client_mail_recipients(kind)
+        readers = payer if payer and payer.email else self._client_mail_recipients(kind)
         answers = readers._client_contact_answers("email", "billing")
         readers = readers.filtered(lambda reader: answers[reader.id].allowed)
         if not readers:

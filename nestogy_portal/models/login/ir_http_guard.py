@@ -7,10 +7,13 @@ from werkzeug.exceptions import BadRequest, NotFound
 from odoo import models
 from odoo.http import request
 
+from ...tools.blame import is_misunderstanding
+
 _logger = logging.getLogger(__name__)
 
 LARGEST_ID = 2**31 - 1
-# what Python says of a value that is not what a page reckoned with; a conflict in the database is none of them
+# what Python says of a value that is not what a page reckoned with; a conflict in the database is none of them.
+# Where it said so decides whether it was that value, see ``is_misunderstanding``.
 MISUNDERSTANDINGS = (
     *(ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError),
     *(psycopg2.DataError, psycopg2.errors.UndefinedFunction),
@@ -48,8 +51,8 @@ class IrHttp(models.AbstractModel):
                 request.env.flush_all()  # what cannot be stored shows here and not after the page
             return response
         except MISUNDERSTANDINGS as error:
-            if not request.params:
-                raise  # nothing was said that could be misunderstood: the failure is ours
+            if not request.params or not is_misunderstanding(error):
+                raise  # the failure is ours
             _logger.warning("%s could not do anything with what it was asked", request.httprequest.path, exc_info=True)
             if isinstance(error, psycopg2.Error):
                 request.env.cr.rollback()  # the page that says so asks the database again
@@ -66,6 +69,8 @@ class IrHttp(models.AbstractModel):
         for value in request.params.values():
             if isinstance(value, int) and not -1 <= value <= LARGEST_ID and route["type"] == "http":
                 raise NotFound()  # out of the path: no record has such a number
+            if isinstance(value, str) and "\0" in value:
+                raise BadRequest(request.env._("This address is not right."))  # no text that can be stored
         signature = inspect.signature(endpoint.original_endpoint)
         missing = [
             name

@@ -1,5 +1,6 @@
 from . import nestogy_portal_payable_mixin
 from . import account_move
+from . import ir_actions_report
 from . import account_move_in_flight
 from . import account_move_line
 from . import sale_order
@@ -11,8 +12,10 @@ from . import nestogy_payment_difference
 from . import payment_transaction
 from . import payment_transaction_allocation
 from . import payment_transaction_check
+from . import payment_transaction_paypal
 from . import payment_transaction_refund
 from . import payment_transaction_receipt
+from . import account_payment
 from . import res_partner_pay
 from . import res_partner_statement
 from . import res_partner_transactions
@@ -21,5 +24,6 @@ from . import mail_template_statement
 from . import nestogy_portal_archive
 from . import nestogy_portal_archive_line
 from . import nestogy_portal_area_estimates
+from . import res_partner_receipt
 from . import res_partner_reminder
 from . import account_move_reminder

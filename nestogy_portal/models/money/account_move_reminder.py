@@ -47,12 +47,34 @@ class AccountMove(models.Model):
             }
         )
 
-    def _portal_words(self):
-        """What the page of the invoice says about disputes and promises; called in sudo."""
+    def _portal_withdraw_dispute(self, partner):
+        """Take back that the invoice is wrong; called in sudo, the caller vouches for the visitor.
+
+        :param res.partner partner: only who said so may take it back
+        :raise UserError: there is nothing of this person to take back
+        """
+        self.ensure_one()
+        if not self.is_disputed:
+            raise UserError(self.env._("%s is not in dispute any more.", self.name))
+        if self.dispute_by_id != partner:
+            raise UserError(
+                self.env._(
+                    "%s said that this invoice is wrong; only that person can take it back. Please write to us.",
+                    self.dispute_by_id.name,
+                )
+            )
+        self._end_dispute(self.env._("%s has taken the dispute back.", partner.name))
+
+    def _portal_words(self, visitor):
+        """What the page of the invoice says about disputes and promises; called in sudo.
+
+        :param res.users visitor: who looks
+        """
         self.ensure_one()
         promise = self.promise_ids.filtered(lambda each: each.state == "open")
         return {
             "is_disputed": self.is_disputed,
+            "may_withdraw": self.is_disputed and self.dispute_by_id == visitor.partner_id,
             "dispute_reason": self.dispute_reason if self.is_disputed else "",
             "may_dispute": not self.is_disputed and bool(self.filtered_domain(self._reminder_open_domain())),
             "promised_for": promise.date,

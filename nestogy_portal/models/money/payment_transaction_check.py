@@ -11,6 +11,7 @@ _logger = logging.getLogger(__name__)
 
 OPEN_DAYS = 30  # what is older is not asked about any more
 BATCH = 100
+ASKED = ("stripe", "paypal")
 
 
 class PaymentTransaction(models.Model):
@@ -22,16 +23,20 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _check_domain(self):
-        """Payments of Stripe that are open, or settled with the provider and not with us."""
+        """Payments of Stripe and PayPal that are open, or settled with the provider and not with us."""
         since = fields.Datetime.subtract(fields.Datetime.now(), days=OPEN_DAYS)
         return (
-            Domain("provider_id.code", "=", "stripe")
+            Domain("provider_id.code", "in", ASKED)
             & Domain("provider_id.state", "!=", "disabled")
             & Domain("operation", "not in", ("refund", "validation"))
             & Domain("source_transaction_id", "=", False)
             & Domain("create_date", ">=", since)
             & Domain("state", "in", ("draft", "pending", "authorized"))
-            & (Domain("provider_reference", "!=", False) | Domain("asked_at", "!=", False))
+            & (
+                Domain("provider_id.code", "=", "stripe")
+                & (Domain("provider_reference", "!=", False) | Domain("asked_at", "!=", False))
+                | Domain("paypal_order_ref", "!=", False)
+            )
         )
 
     @api.model
@@ -50,7 +55,7 @@ class PaymentTransaction(models.Model):
 
     def action_check_with_provider(self):
         """Ask the provider now."""
-        for transaction in self.filtered(lambda tx: tx.provider_code == "stripe"):
+        for transaction in self.filtered(lambda tx: tx.provider_code in ASKED):
             transaction.check_access("write")
             transaction_sudo = transaction.sudo()  # who does the invoicing may not read the provider's key
             try:
@@ -70,8 +75,11 @@ class PaymentTransaction(models.Model):
         return True
 
     def _check_with_provider(self):
-        """Take over what Stripe says about this payment."""
+        """Take over what the provider says about this payment."""
         self.ensure_one()
+        if self.provider_code == "paypal":
+            self._check_with_paypal()
+            return
         client = self.provider_id._stripe_client()
         if self.provider_reference:
             intent = client.v1.payment_intents.retrieve(self.provider_reference, {"expand": ["payment_method"]})

@@ -24,12 +24,20 @@ class PaymentTransaction(models.Model):
 
     def _create_payment(self, **extra_create_values):
         payment = super()._create_payment(**extra_create_values)
-        if self.amount > 0 and not self.receipt_state:
-            # made in the background: rendering takes longer than the provider, or the visitor, likes to wait
-            self.receipt_state = "due"
-            # a job that visitors have no rights on
-            self.env.ref("nestogy_portal.ir_cron_payment_receipt").sudo()._trigger()
+        if self.amount > 0 and not self.receipt_state and self._mails_receipt():
+            self._order_receipt()
         return payment
+
+    def _mails_receipt(self):
+        """Whether this client gets its receipts by itself."""
+        client = self.partner_id.commercial_partner_id.with_company(self.company_id)
+        return bool(client._client_setting("receipt_mail")[0])
+
+    def _order_receipt(self):
+        """Let the job make receipts: rendering takes longer than the provider, or the visitor, likes to wait."""
+        self.receipt_state = "due"
+        # a job that visitors have no rights on
+        self.env.ref("nestogy_portal.ir_cron_payment_receipt").sudo()._trigger()
 
     @api.model
     def _cron_send_receipts(self, batch=BATCH):

@@ -1,5 +1,3 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -8,8 +6,6 @@ from odoo.addons.nestogy_clients.tools.client_settings import BILLING, ClientSet
 
 from ...tools.periods import PERIODS, period_key
 from .res_partner_statement import STATEMENT_TYPES
-
-_logger = logging.getLogger(__name__)
 
 
 class ResPartner(models.Model):
@@ -51,25 +47,7 @@ class ResPartner(models.Model):
         Whoever gets a schedule today gets the first statement when the next period begins. Running twice does no
         harm: the period that was dealt with is kept for each client and company.
         """
-        cron = self.env["ir.cron"]
-        work = [
-            (company, client_id)
-            for company in self.env["res.company"].search([])
-            for client_id in self.with_company(company)._statement_candidates()
-        ]
-        cron._commit_progress(remaining=len(work))
-        for company, client_id in work:
-            client = self.with_company(company).with_context(allowed_company_ids=company.ids).browse(client_id)
-            client = client.try_lock_for_update(allow_referencing=True)
-            if client:
-                try:
-                    with self.env.cr.savepoint():
-                        client._send_scheduled_statement()
-                except Exception as error:
-                    _logger.exception("The statement of client %s could not be sent", client_id)
-                    client.statement_result = str(error)[:200]
-            if not cron._commit_progress(1):
-                break
+        self._run_for_clients("_statement_candidates", "_send_scheduled_statement", "_note_failed_statement")
 
     def _statement_candidates(self):
         """Ids of the clients that owe something to the company or had a schedule lately."""
@@ -111,6 +89,9 @@ class ResPartner(models.Model):
         self.statement_result = self.env._(
             "%(date)s: sent to %(who)s", date=date, who=", ".join(recipients.mapped("name"))
         )
+
+    def _note_failed_statement(self, error):
+        self.statement_result = str(error)[:200]
 
     def _mail_statement(self):
         """Mail the statement in the words and to the people that hold for it, without asking anybody.

@@ -9,6 +9,11 @@ class ResCompany(models.Model):
         selection=lambda self: self.env["res.partner"]._fields["statement_schedule"]._description_selection(self.env),
         string="Statement by E-mail",
     )
+    receipt_mail = fields.Selection(
+        selection=lambda self: self.env["res.partner"]._fields["receipt_mail"]._description_selection(self.env),
+        string="Receipt by E-mail",
+        default="online",
+    )
     portal_document_by_link = fields.Boolean(
         string="Show Mailed Documents Without Signing In",
         default=True,
