@@ -21,7 +21,11 @@
         "contract",
         "privacy_lookup",
     ],
-    "external_dependencies": {"python": ["phonenumbers"]},
+    "external_dependencies": {
+        "python": [
+            "phonenumbers",
+        ],
+    },
     "data": [
         "security/nestogy_clients_groups.xml",
         "security/ir.model.access.csv",
@@ -107,8 +111,12 @@
         "demo/nestogy_reminder_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["nestogy_clients/static/src/**/*"],
-        "web.assets_tests": ["nestogy_clients/static/tests/tours/**/*"],
+        "web.assets_backend": [
+            "nestogy_clients/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "nestogy_clients/static/tests/tours/**/*",
+        ],
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

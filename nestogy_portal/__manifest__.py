@@ -15,7 +15,11 @@
         "payment_stripe",
         "payment_paypal",
     ],
-    "external_dependencies": {"python": ["stripe"]},
+    "external_dependencies": {
+        "python": [
+            "stripe",
+        ],
+    },
     "data": [
         "security/ir.model.access.csv",
         "security/nestogy_portal_rules.xml",
@@ -124,9 +128,17 @@
             "nestogy_portal/static/src/pay/pay.scss",
             "nestogy_portal/static/src/pay/pay.js",
         ],
-        "web.report_assets_common": ["nestogy_portal/static/src/portal/report.scss"],
-        "portal.assets_chatter": ["nestogy_portal/static/src/chatter/chatter.xml"],
-        "portal.assets_chatter_style": ["nestogy_portal/static/src/chatter/chatter.scss"],
-        "web.assets_tests": ["nestogy_portal/static/tests/tours/**/*"],
+        "web.report_assets_common": [
+            "nestogy_portal/static/src/portal/report.scss",
+        ],
+        "portal.assets_chatter": [
+            "nestogy_portal/static/src/chatter/chatter.xml",
+        ],
+        "portal.assets_chatter_style": [
+            "nestogy_portal/static/src/chatter/chatter.scss",
+        ],
+        "web.assets_tests": [
+            "nestogy_portal/static/tests/tours/**/*",
+        ],
     },
 }

@@ -15,7 +15,6 @@ from . import account_move
 from . import account_move_line
 from . import contract_contract
 from . import sale_order
-from . import helpdesk_ticket_links
 from . import maintenance_equipment
 from . import nestogy_client_group
 from . import nestogy_client_mail_template
