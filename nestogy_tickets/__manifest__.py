@@ -23,6 +23,7 @@
         "data/helpdesk_ticket_stage_data.xml",
         "data/nestogy_sla_clock_data.xml",
         "views/helpdesk_ticket_views.xml",
+        "views/nestogy_sla_stage_views.xml",
         "views/res_partner_views.xml",
         "views/nestogy_conversation_views.xml",
         "views/nestogy_tickets_menus.xml",
