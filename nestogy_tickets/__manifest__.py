@@ -36,6 +36,7 @@
         "data/nestogy_sla_clock_data.xml",
         "data/nestogy_sla_cron_data.xml",
         "views/helpdesk_ticket_views.xml",
+        "views/nestogy_sla_stage_views.xml",
         "views/res_partner_views.xml",
         "views/helpdesk_ticket_desk_views.xml",
         "views/nestogy_ticket_subject_views.xml",
@@ -74,6 +75,11 @@
         "demo/nestogy_ticket_reply_demo.xml",
         "demo/nestogy_ticket_desk_demo.xml",
         "demo/nestogy_sla_demo.xml",
+    ],
+    "demo": [
+        "demo/nestogy_tickets_demo.xml",
+        "demo/nestogy_client_mail_template_demo.xml",
+        "demo/nestogy_sla_policy_demo.xml",
     ],
     "assets": {
         "web.assets_frontend": [

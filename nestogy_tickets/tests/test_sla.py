@@ -268,6 +268,28 @@ class TestSla(TicketsMakers, ClientsCase):
         self.assertEqual((response.state, response.deadline_at), ("running", datetime(2026, 3, 2, 14)))
         self.assertConsistent(ticket)
 
+    def test_a_table_of_times_that_is_written_as_a_whole_makes_one_line(self):
+        ticket = self.open_ticket()
+        lines = self.policy.line_ids.filtered(lambda line: line.kind == "request")
+        with self.at("Mon 11:00"):
+            self.policy.write(
+                {"line_ids": [(1, line.id, {"response_hours": 6, "resolution_hours": 20}) for line in lines]}
+            )
+        self.assertEqual(ticket.sla_response_deadline, datetime(2026, 3, 2, 15))
+        self.assertEqual(ticket.sla_resolution_deadline, datetime(2026, 3, 4, 13))
+        self.assertEqual([len(clock.interval_ids) for clock in ticket.sla_clock_ids], [2, 2])
+
+    def test_an_archived_policy_promises_nothing_until_it_comes_back(self):
+        ticket = self.open_ticket()
+        with self.at("Mon 10:00"):
+            self.policy.action_archive()
+        self.assertFalse(ticket.sla_policy_id)
+        self.assertEqual(set(ticket.sla_clock_ids.mapped("state")), {"cancelled"})
+        with self.at("Mon 12:00"):
+            self.policy.action_unarchive()
+        self.assertEqual(ticket.sla_deadline, datetime(2026, 3, 2, 15))
+        self.assertConsistent(ticket)
+
     def test_the_client_before_its_group_before_the_company(self):
         group_policy = self.policy.copy({"name": "Group"})
         own_policy = self.policy.copy({"name": "Own"})
@@ -319,6 +341,16 @@ class TestSla(TicketsMakers, ClientsCase):
         with self.at("Wed 09:00"):
             self.env.company.client_sla_policy_id = self.policy
         self.assertEqual(ticket.sla_deadline, datetime(2026, 3, 4, 13))
+
+    def test_an_answer_that_an_import_brings_along_counts(self):
+        with self.at("Mon 09:00"):
+            ticket = self.make_tickets(self.owner)
+        with self.at("Mon 12:00"):
+            ticket.write({"sla_first_response_at": datetime(2026, 3, 2, 10), "priority": "2"})
+            self.env.flush_all()
+        response = self.clocks(ticket)["response"]
+        self.assertEqual((response.state, response.done_at), ("met", datetime(2026, 3, 2, 10)))
+        self.assertEqual(response.consumed_seconds, 3600)
 
     def test_many_are_brought_in_line_by_the_cron(self):
         self.env.company.client_sla_policy_id = False

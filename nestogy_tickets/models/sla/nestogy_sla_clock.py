@@ -68,18 +68,17 @@ class NestogySlaClock(models.Model):
     _order = "deadline_at, id"
     _rec_name = "target"
 
-    ticket_id = fields.Many2one("helpdesk.ticket", index="btree_not_null", readonly=True, ondelete="cascade")
-    task_id = fields.Many2one("project.task", string="Job", index="btree_not_null", readonly=True, ondelete="cascade")
+    # the unique indexes below begin with the owner, so that it needs none of its own
+    ticket_id = fields.Many2one("helpdesk.ticket", readonly=True, ondelete="cascade")
+    task_id = fields.Many2one("project.task", string="Job", readonly=True, ondelete="cascade")
     client_id = fields.Many2one("res.partner", index="btree_not_null", readonly=True, ondelete="set null")
-    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     target = fields.Selection(
         [("response", "First Response"), ("resolution", "Resolution")], required=True, readonly=True
     )
     policy_id = fields.Many2one("nestogy.sla.policy", readonly=True, ondelete="restrict", index=True)
     priority = fields.Selection(PRIORITIES, readonly=True)
-    calendar_id = fields.Many2one(
-        "resource.calendar", string="Working Hours", readonly=True, ondelete="set null", index="btree_not_null"
-    )
+    calendar_id = fields.Many2one("resource.calendar", string="Working Hours", readonly=True, ondelete="set null")
     goal_seconds = fields.Integer(readonly=True)
     consumed_seconds = fields.Integer(
         readonly=True, help="Working time used up until the last event: the sum of the ledger's closed running lines."
@@ -98,7 +97,7 @@ class NestogySlaClock(models.Model):
     started_at = fields.Datetime(required=True, readonly=True)
     deadline_at = fields.Datetime(string="Deadline", readonly=True, index="btree_not_null")
     done_at = fields.Datetime(string="Done", readonly=True)
-    breached_at = fields.Datetime(string="Breached", readonly=True, index="btree_not_null")
+    breached_at = fields.Datetime(string="Breached", readonly=True)
     risk_at = fields.Datetime(string="At Risk From", readonly=True)
     next_event_at = fields.Datetime(readonly=True)
     warned_percent = fields.Integer(string="Warned at (%)", readonly=True)
@@ -192,7 +191,7 @@ class NestogySlaClock(models.Model):
 
         SQL, because the ORM refuses these models to everybody, and as a ticket is opened with four rows of ours.
         """
-        fresh = [clock for clock in clocks if not clock.id]
+        fresh = {clock for clock in clocks if not clock.id}
         if fresh:
             rows = [self._owner_values(clock) + self._state_values(clock) for clock in fresh]
             self._insert(self._table, OWNER_COLUMNS | STATE_COLUMNS, rows, returning=True)
@@ -200,12 +199,20 @@ class NestogySlaClock(models.Model):
             for clock in fresh:
                 values = self._owner_values(clock)
                 clock.id = ids[values[0] or 0, values[1] or 0, clock.target]
-        changed = [
-            (clock.id, *self._state_values(clock))
-            for clock in clocks
-            if clock not in fresh and clock.stored != self._state_values(clock)
+        changed = [(clock, self._state_values(clock)) for clock in clocks if clock not in fresh]
+        changed = [(clock, values) for clock, values in changed if values != clock.stored]
+        # what stays alike for all is not written: a day off moves deadlines alone
+        numbers = [
+            number
+            for number in range(len(STATE_COLUMNS))
+            if any(values[number] != clock.stored[number] for clock, values in changed)
         ]
-        self._update(self._table, STATE_COLUMNS, changed)
+        names = list(STATE_COLUMNS)
+        self._update(
+            self._table,
+            {names[number]: STATE_COLUMNS[names[number]] for number in numbers},
+            [(clock.id, *(values[number] for number in numbers)) for clock, values in changed],
+        )
         ended = [(clock.line_id, clock.ended.ended_at, clock.ended.worked_seconds) for clock in clocks if clock.ended]
         self._update("nestogy_sla_interval", {"ended_at": "timestamp", "worked_seconds": "int4"}, ended)
         lines = [(clock.id, *line[:-1], *line.terms) for clock in clocks for line in clock.added]
@@ -259,8 +266,17 @@ class NestogySlaClock(models.Model):
 
     @api.model
     def _arrays(self, columns, rows):
+        """Columns as array literals, which both ends read several times faster than lists of typed values.
+
+        Values are numbers, instants and words of selections, so that none needs quotes.
+        """
+
+        def literal(values):
+            words = ",".join("NULL" if value is None else str(value) for value in values)
+            return f"{{{words}}}"
+
         return SQL(", ").join(
-            SQL("%s::" + kind + "[]", list(values))
+            SQL("%s::" + kind + "[]", literal(values))
             for kind, values in zip(columns.values(), zip(*rows, strict=True), strict=True)
         )
 

@@ -54,15 +54,21 @@ class NestogySlaPolicy(models.Model):
                 )
 
     def write(self, vals):
-        result = super().write(vals)
-        if vals.keys() & {"active", "calendar_id", "warning_percents", "pause_when_waiting", "company_id", "line_ids"}:
+        # times that are written along need not bring the tickets in line one by one
+        result = super(NestogySlaPolicy, self.with_context(sla_sync_later=True)).write(vals)
+        if vals.keys() & {"active", "calendar_id", "warning_percents", "pause_when_waiting", "line_ids"}:
             self._sync_open_records()
+        if vals.get("active"):
+            # nobody knows any more for whom it held
+            for model in self.env["nestogy.sla.clock"]._sla_models():
+                model._sla_sync_domain([("sla_policy_id", "=", False)])
         return result
 
     def _sync_open_records(self):
         """Bring what runs under these policies in line with them."""
-        for model in self.env["nestogy.sla.clock"]._sla_models():
-            model._sla_sync_domain([("sla_policy_id", "in", self.ids)])
+        if self and not self.env.context.get("sla_sync_later"):
+            for model in self.env["nestogy.sla.clock"]._sla_models():
+                model._sla_sync_domain([("sla_policy_id", "in", self.ids)])
 
     def _levels(self):
         """:return: tuple of the percentages at which there is a warning"""

@@ -10,5 +10,5 @@ class ResCompany(models.Model):
         result = super().write(vals)
         if "client_sla_policy_id" in vals:
             for model in self.env["nestogy.sla.clock"]._sla_models():
-                model._sla_sync_domain([("company_id", "in", self.ids)])
+                model._sla_sync_domain([("company_id", "in", [*self.ids, False])])
         return result
