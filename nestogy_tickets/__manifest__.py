@@ -17,6 +17,7 @@
         "security/ir.model.access.csv",
         "security/ir_model_access.xml",
         "security/nestogy_tickets_rules.xml",
+        "security/nestogy_tickets_rules_sla.xml",
         "data/mail_template_data.xml",
         "data/nestogy_portal_area_data.xml",
         "data/helpdesk_ticket_stage_data.xml",
@@ -24,6 +25,7 @@
         "wizards/nestogy_ticket_complaint_views.xml",
         "wizards/nestogy_ticket_merge_views.xml",
         "wizards/nestogy_ticket_split_views.xml",
+        "data/nestogy_sla_clock_data.xml",
         "views/helpdesk_ticket_views.xml",
         "views/res_partner_views.xml",
         "views/helpdesk_ticket_desk_views.xml",
@@ -36,6 +38,7 @@
         "demo/nestogy_tickets_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
         "demo/nestogy_ticket_desk_demo.xml",
+        "demo/nestogy_sla_policy_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -2,3 +2,4 @@ from . import ticket
 from . import mail
 from . import portal
 from . import job
+from . import sla
