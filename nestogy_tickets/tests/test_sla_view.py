@@ -296,6 +296,9 @@ class TestSlaView(SlaViewMakers, ClientsCase):
         )
         self.assertEqual(len(notified), 4, "one of the warning, two of the breach, one of the last level")
         self.assertEqual(len(ticket.activity_ids), 2)
+        receipt = str(ticket.with_user(self.agent).sla_receipt)
+        self.assertIn("First Response: 90 percent used", receipt)
+        self.assertIn("Ada Agent, Lea Leader", receipt)
 
     def test_the_same_event_twice_is_told_once(self):
         with freeze_time(MONDAY):
