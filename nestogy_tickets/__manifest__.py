@@ -40,6 +40,11 @@
         "demo/nestogy_tickets_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
     ],
+    "demo": [
+        "demo/nestogy_tickets_demo.xml",
+        "demo/nestogy_client_mail_template_demo.xml",
+        "demo/nestogy_sla_policy_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": ["nestogy_tickets/static/src/sla/*"],
         "web.assets_frontend": ["nestogy_tickets/static/src/scss/portal_tickets.scss"],

@@ -320,6 +320,16 @@ class TestSla(TicketsMakers, ClientsCase):
             self.env.company.client_sla_policy_id = self.policy
         self.assertEqual(ticket.sla_deadline, datetime(2026, 3, 4, 13))
 
+    def test_an_answer_that_an_import_brings_along_counts(self):
+        with self.at("Mon 09:00"):
+            ticket = self.make_tickets(self.owner)
+        with self.at("Mon 12:00"):
+            ticket.write({"sla_first_response_at": datetime(2026, 3, 2, 10), "priority": "2"})
+            self.env.flush_all()
+        response = self.clocks(ticket)["response"]
+        self.assertEqual((response.state, response.done_at), ("met", datetime(2026, 3, 2, 10)))
+        self.assertEqual(response.consumed_seconds, 3600)
+
     def test_many_are_brought_in_line_by_the_cron(self):
         self.env.company.client_sla_policy_id = False
         with self.at("Mon 09:00"):

@@ -158,9 +158,11 @@ class WorkCalendar:
 
     def _cover(self, first, last):
         """:return: the working time of these years and those that were asked for before"""
+        written = self._written
+        if written is not None and written.first <= first and last <= written.last:
+            return written
         first = min(max(first, FIRST_YEAR), LAST_YEAR)
         last = min(max(last, first), LAST_YEAR)
-        written = self._written
         if written is None or first < written.first or last > written.last:
             if written is not None:
                 first, last = min(first, written.first), max(last, written.last)

@@ -51,7 +51,7 @@ class HelpdeskTicket(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         tickets = super().create(vals_list)
-        tickets._sla_sync()
+        tickets._sla_sync(since_creation=True)
         return tickets
 
     def write(self, vals):

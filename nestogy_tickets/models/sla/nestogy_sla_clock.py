@@ -68,18 +68,17 @@ class NestogySlaClock(models.Model):
     _order = "deadline_at, id"
     _rec_name = "target"
 
-    ticket_id = fields.Many2one("helpdesk.ticket", index="btree_not_null", readonly=True, ondelete="cascade")
-    task_id = fields.Many2one("project.task", string="Job", index="btree_not_null", readonly=True, ondelete="cascade")
+    # the unique indexes below begin with the owner, so that it needs none of its own
+    ticket_id = fields.Many2one("helpdesk.ticket", readonly=True, ondelete="cascade")
+    task_id = fields.Many2one("project.task", string="Job", readonly=True, ondelete="cascade")
     client_id = fields.Many2one("res.partner", index="btree_not_null", readonly=True, ondelete="set null")
-    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     target = fields.Selection(
         [("response", "First Response"), ("resolution", "Resolution")], required=True, readonly=True
     )
     policy_id = fields.Many2one("nestogy.sla.policy", readonly=True, ondelete="restrict", index=True)
     priority = fields.Selection(PRIORITIES, readonly=True)
-    calendar_id = fields.Many2one(
-        "resource.calendar", string="Working Hours", readonly=True, ondelete="set null", index="btree_not_null"
-    )
+    calendar_id = fields.Many2one("resource.calendar", string="Working Hours", readonly=True, ondelete="set null")
     goal_seconds = fields.Integer(readonly=True)
     consumed_seconds = fields.Integer(
         readonly=True, help="Working time used up until the last event: the sum of the ledger's closed running lines."
@@ -98,7 +97,7 @@ class NestogySlaClock(models.Model):
     started_at = fields.Datetime(required=True, readonly=True)
     deadline_at = fields.Datetime(string="Deadline", readonly=True, index="btree_not_null")
     done_at = fields.Datetime(string="Done", readonly=True)
-    breached_at = fields.Datetime(string="Breached", readonly=True, index="btree_not_null")
+    breached_at = fields.Datetime(string="Breached", readonly=True)
     risk_at = fields.Datetime(string="At Risk From", readonly=True)
     next_event_at = fields.Datetime(readonly=True)
     warned_percent = fields.Integer(string="Warned at (%)", readonly=True)

@@ -27,11 +27,9 @@ class NestogySlaInterval(models.Model):
     worked_seconds = fields.Integer(
         readonly=True, help="Working time of this line; only running lines have any. Counted when the line ends."
     )
-    policy_id = fields.Many2one("nestogy.sla.policy", readonly=True, ondelete="set null", index="btree_not_null")
+    policy_id = fields.Many2one("nestogy.sla.policy", readonly=True, ondelete="set null")
     priority = fields.Selection(PRIORITIES, readonly=True)
-    calendar_id = fields.Many2one(
-        "resource.calendar", string="Working Hours", readonly=True, ondelete="set null", index="btree_not_null"
-    )
+    calendar_id = fields.Many2one("resource.calendar", string="Working Hours", readonly=True, ondelete="set null")
     goal_seconds = fields.Integer(readonly=True)
 
     _one_open = models.UniqueIndex("(clock_id) WHERE ended_at IS NULL", "A clock has one open line.")

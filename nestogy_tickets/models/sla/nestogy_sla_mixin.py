@@ -63,9 +63,7 @@ class NestogySlaMixin(models.AbstractModel):
         groups="base.group_user",
         help="The first deadline that is still ahead or was missed; empty when no time runs.",
     )
-    sla_risk_at = fields.Datetime(
-        string="At Risk From", readonly=True, copy=False, index="btree_not_null", groups="base.group_user"
-    )
+    sla_risk_at = fields.Datetime(string="At Risk From", readonly=True, copy=False, groups="base.group_user")
     sla_response_deadline = fields.Datetime(
         string="First Response Until", readonly=True, copy=False, groups="base.group_user"
     )
@@ -189,8 +187,6 @@ class NestogySlaMixin(models.AbstractModel):
         self._sla_set_hold(None, is_answered=True)
 
     def _sla_set_hold(self, reason, is_answered=False):
-        if not self:
-            return
         self._sla_write({"sla_hold_reason": reason, "sla_client_answered": is_answered})
         self._sla_sync()
 
@@ -199,12 +195,14 @@ class NestogySlaMixin(models.AbstractModel):
         at = at or fields.Datetime.now()
         # whoever answers, the clocks know
         fresh = self.filtered(lambda record: not record.sudo().sla_first_response_at)
-        if fresh:
-            fresh._sla_write({"sla_first_response_at": at})
-            fresh._sla_sync()
+        fresh._sla_write({"sla_first_response_at": at})
+        fresh._sla_sync()
 
     def _sla_write(self, values):
         """Write SLA fields of the set alike, past ``write`` and its tracking."""
+        if not self:
+            return
+        self.flush_recordset(values)
         self.env.cr.execute(
             SQL(
                 "UPDATE %s SET %s WHERE id = ANY(%s)",
@@ -290,6 +288,7 @@ class NestogySlaMixin(models.AbstractModel):
             return
         # whoever changes the ticket, its clocks follow
         records_sudo = self.sudo()
+        records_sudo.flush_recordset(STORED_COLUMNS)  # an import may bring them along
         engine = self.env["nestogy.sla.clock"]
         now = fields.Datetime.now()
         plans = records_sudo._sla_plans()

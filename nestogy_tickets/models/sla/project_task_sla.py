@@ -55,7 +55,7 @@ class ProjectTask(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         tasks = super().create(vals_list)
-        tasks._sla_sync()
+        tasks._sla_sync(since_creation=True)
         return tasks
 
     def write(self, vals):
