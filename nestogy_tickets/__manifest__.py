@@ -36,14 +36,10 @@
         "views/nestogy_sla_templates.xml",
     ],
     "demo": [
-        "demo/nestogy_sla_demo.xml",
-        "demo/nestogy_tickets_demo.xml",
-        "demo/nestogy_client_mail_template_demo.xml",
-    ],
-    "demo": [
         "demo/nestogy_tickets_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
         "demo/nestogy_sla_policy_demo.xml",
+        "demo/nestogy_sla_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["nestogy_tickets/static/src/sla/*"],
