@@ -15,3 +15,10 @@ from . import test_tour
 from . import test_conversations
 from . import test_assets
 from . import test_sla_view
+from . import test_card
+from . import test_closing
+from . import test_complaints
+from . import test_links
+from . import test_merge
+from . import test_queues
+from . import test_desk_tour
