@@ -49,8 +49,8 @@
         "demo/nestogy_sla_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["nestogy_tickets/static/src/sla/*"],
         "web.assets_backend": [
+            "nestogy_tickets/static/src/sla/*",
             "nestogy_tickets/static/src/ticket_queues/*",
             "nestogy_tickets/static/src/ticket_card/*",
         ],
