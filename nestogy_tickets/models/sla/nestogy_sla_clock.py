@@ -191,7 +191,7 @@ class NestogySlaClock(models.Model):
 
         SQL, because the ORM refuses these models to everybody, and as a ticket is opened with four rows of ours.
         """
-        fresh = [clock for clock in clocks if not clock.id]
+        fresh = {clock for clock in clocks if not clock.id}
         if fresh:
             rows = [self._owner_values(clock) + self._state_values(clock) for clock in fresh]
             self._insert(self._table, OWNER_COLUMNS | STATE_COLUMNS, rows, returning=True)
@@ -199,12 +199,20 @@ class NestogySlaClock(models.Model):
             for clock in fresh:
                 values = self._owner_values(clock)
                 clock.id = ids[values[0] or 0, values[1] or 0, clock.target]
-        changed = [
-            (clock.id, *self._state_values(clock))
-            for clock in clocks
-            if clock not in fresh and clock.stored != self._state_values(clock)
+        changed = [(clock, self._state_values(clock)) for clock in clocks if clock not in fresh]
+        changed = [(clock, values) for clock, values in changed if values != clock.stored]
+        # what stays alike for all is not written: a day off moves deadlines alone
+        numbers = [
+            number
+            for number in range(len(STATE_COLUMNS))
+            if any(values[number] != clock.stored[number] for clock, values in changed)
         ]
-        self._update(self._table, STATE_COLUMNS, changed)
+        names = list(STATE_COLUMNS)
+        self._update(
+            self._table,
+            {names[number]: STATE_COLUMNS[names[number]] for number in numbers},
+            [(clock.id, *(values[number] for number in numbers)) for clock, values in changed],
+        )
         ended = [(clock.line_id, clock.ended.ended_at, clock.ended.worked_seconds) for clock in clocks if clock.ended]
         self._update("nestogy_sla_interval", {"ended_at": "timestamp", "worked_seconds": "int4"}, ended)
         lines = [(clock.id, *line[:-1], *line.terms) for clock in clocks for line in clock.added]
@@ -258,8 +266,17 @@ class NestogySlaClock(models.Model):
 
     @api.model
     def _arrays(self, columns, rows):
+        """Columns as array literals, which both ends read several times faster than lists of typed values.
+
+        Values are numbers, instants and words of selections, so that none needs quotes.
+        """
+
+        def literal(values):
+            words = ",".join("NULL" if value is None else str(value) for value in values)
+            return f"{{{words}}}"
+
         return SQL(", ").join(
-            SQL("%s::" + kind + "[]", list(values))
+            SQL("%s::" + kind + "[]", literal(values))
             for kind, values in zip(columns.values(), zip(*rows, strict=True), strict=True)
         )
 
