@@ -34,6 +34,8 @@ class HelpdeskTicket(models.Model):
 
     def _sla_wanted(self):
         self.ensure_one()
+        if self.merged_into_id:
+            return CANCELLED  # the promise is kept, or not, in the ticket that stays
         if self.stage_id.closed:
             return DONE
         return RUNNING if self.active else CANCELLED
