@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import format_datetime, format_time
 
 
@@ -8,28 +8,6 @@ class HelpdeskTicket(models.Model):
     """What the client is told about the SLA of its ticket, and who of ours."""
 
     _inherit = "helpdesk.ticket"
-
-    @api.model
-    def _ticket_queues(self):
-        """What is late and what soon will be, before what merely waits."""
-        queues = super()._ticket_queues()
-        keys = [queue["key"] for queue in queues]
-        at = keys.index("queue_unassigned") + 1
-        queues[at:at] = [
-            {
-                "key": "sla_breached",
-                "label": self.env._("Late"),
-                "domain": self._sla_breached_domain(),
-                "tone": "danger",
-            },
-            {
-                "key": "sla_at_risk",
-                "label": self.env._("At risk"),
-                "domain": self._sla_at_risk_domain(),
-                "tone": "warning",
-            },
-        ]
-        return queues
 
     def _sla_leaders(self):
         return self.team_id.user_id
