@@ -80,6 +80,7 @@
         "demo/nestogy_tickets_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
         "demo/nestogy_sla_policy_demo.xml",
+        "demo/nestogy_sla_demo.xml",
     ],
     "assets": {
         "web.assets_frontend": [

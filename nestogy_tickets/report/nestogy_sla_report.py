@@ -39,7 +39,7 @@ class NestogySlaReport(models.Model):
         "nestogy.client.group": ["company_id", "is_default"],
     }
 
-    name = fields.Char(string="Number", readonly=True)
+    name = fields.Char(string="Ticket or Job", readonly=True)
     ticket_id = fields.Many2one("helpdesk.ticket", readonly=True)
     task_id = fields.Many2one("project.task", string="Job", readonly=True)
     kind = fields.Selection([("request", "Request"), ("job", "Job")], readonly=True)
@@ -68,7 +68,9 @@ class NestogySlaReport(models.Model):
         help="Met among those that are decided: met / (met + missed).",
     )
     goal_hours = fields.Float(string="Goal (h)", readonly=True, aggregator="avg")
-    consumed_hours = fields.Float(string="Used (h)", readonly=True, aggregator="avg")
+    consumed_hours = fields.Float(
+        string="Used (h)", readonly=True, aggregator="avg", help="Of those that are done, in the policy's time."
+    )
     late_hours = fields.Float(
         string="Late by (h)", readonly=True, aggregator="avg", help="Time used beyond the goal, in the policy's time."
     )
@@ -101,7 +103,7 @@ class NestogySlaReport(models.Model):
                    (verdict.result = 'open')::int AS open_count,
                    CASE verdict.result WHEN 'met' THEN 100.0 WHEN 'missed' THEN 0.0 END AS compliance,
                    clock.goal_seconds / 3600.0 AS goal_hours,
-                   clock.consumed_seconds / 3600.0 AS consumed_hours,
+                   CASE WHEN clock.done_at IS NOT NULL THEN clock.consumed_seconds / 3600.0 END AS consumed_hours,
                    CASE WHEN verdict.result = 'missed' AND clock.done_at IS NOT NULL
                         THEN GREATEST(clock.consumed_seconds - clock.goal_seconds, 0) / 3600.0 END AS late_hours
               FROM nestogy_sla_clock clock

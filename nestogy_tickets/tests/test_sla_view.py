@@ -5,8 +5,10 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.nestogy_clients.tests.common import ClientsCase
+from odoo.addons.nestogy_portal.tests.common import PASSWORD
 
 from .common import TicketsMakers
 
@@ -294,6 +296,9 @@ class TestSlaView(SlaViewMakers, ClientsCase):
         )
         self.assertEqual(len(notified), 4, "one of the warning, two of the breach, one of the last level")
         self.assertEqual(len(ticket.activity_ids), 2)
+        receipt = str(ticket.with_user(self.agent).sla_receipt)
+        self.assertIn("First Response: 90 percent used", receipt)
+        self.assertIn("Ada Agent, Lea Leader", receipt)
 
     def test_the_same_event_twice_is_told_once(self):
         with freeze_time(MONDAY):
@@ -345,6 +350,43 @@ class TestSlaView(SlaViewMakers, ClientsCase):
             ticket = self.make_tickets(self.owner, user_id=False)
         self.run_at(datetime(2026, 3, 2, 12, 40))
         self.assertEqual(self.told(ticket), [("warning", "nobody", self.env["res.users"])])
+
+    def test_one_bad_notice_does_not_stop_the_others(self):
+        self.policy.escalation_ids.filtered(lambda level: level.event != "warning").unlink()
+        with freeze_time(MONDAY):
+            bad, good = self.make_tickets(self.owner), self.make_tickets(self.owner)
+        tell = type(self.notices)._tell
+
+        def stumble(notice, record, user):
+            if record == bad:
+                raise ValueError("The mail server is away")
+            return tell(notice, record, user)
+
+        self.patch(type(self.notices), "_tell", stumble)
+        with mute_logger("odoo.addons.nestogy_tickets.models.sla.nestogy_sla_notice"):
+            self.run_at(datetime(2026, 3, 2, 12, 40))
+        self.assertEqual(self.told(bad)[0][1], "failed")
+        self.assertEqual(self.told(good), [("warning", "sent", self.agent)])
+        self.assertEqual(self.notices.search([("clock_id.ticket_id", "=", bad.id)]).note, "The mail server is away")
+
+    def test_who_works_on_a_job_is_told(self):
+        project = self.env["project.project"].create(
+            {"name": "Move", "partner_id": self.client.id, "user_id": self.leader.id, "privacy_visibility": "employees"}
+        )
+        with freeze_time(MONDAY):
+            job = self.env["project.task"].create(
+                {
+                    "name": "Carry the server",
+                    "project_id": project.id,
+                    "priority": "1",
+                    "user_ids": [Command.set(self.agent.ids)],
+                }
+            )
+        self.policy.escalation_ids.filtered(lambda level: level.event == "breached").target = "any"
+        self.run_at(datetime(2026, 3, 3, 9, 30))
+        told = self.notices.search([("clock_id.task_id", "=", job.id), ("escalation_id.event", "=", "breached")])
+        self.assertRecordValues(told, [{"state": "sent", "target": "resolution"}])
+        self.assertEqual(told.user_ids, self.agent | self.leader)
 
     def test_a_level_that_reaches_nobody_is_refused(self):
         levels = self.env["nestogy.sla.escalation"]
@@ -460,6 +502,17 @@ class TestSlaTour(SlaViewMakers, HttpCase):
         self.start_tour(
             "/odoo/action-nestogy_tickets.helpdesk_ticket_action_client", "nestogy_sla_countdown", login="desk_agent"
         )
+
+    def test_the_client_reads_it_on_the_page_of_its_ticket(self):
+        ticket = self.make_tickets(self.owner)
+        ticket._sla_pause("manual")
+        ticket._sla_resume()
+        self.authenticate(self.owner_user.login, PASSWORD)
+        page = self.url_open(f"/my/ticket/{ticket.id}").text
+        self.assertIn("You get our first answer by", page)
+        self.assertNotIn("Stopped by hand", page)
+        self.policy.is_shown_to_clients = False
+        self.assertNotIn("our first answer", self.url_open(f"/my/ticket/{ticket.id}").text)
 
     def test_a_manager_writes_times(self):
         self.make_user("sla_manager", "manager")

@@ -43,7 +43,8 @@ class HelpdeskTicket(models.Model):
         """One promise in one sentence."""
         moment = self._portal_sla_moment(target["deadline"], zone)
         goal = policy_sudo._hours_text(target["goal_seconds"] / 3600)
-        used = policy_sudo._hours_text(target["consumed_seconds"] / 3600)
+        seconds = target["consumed_seconds"]
+        used = policy_sudo._hours_text(seconds / 3600) if seconds >= 60 else self.env._("less than a minute")
         is_response = target["target"] == "response"
         state = target["state"]
         if state in ("met", "missed"):

@@ -87,13 +87,13 @@ class NestogySlaEscalation(models.Model):
                 )
 
     def _levels_for(self, clock, event):
-        """The levels that a target has come to."""
+        """The levels that a target has come to; lower warnings too, which may have been passed over by a late sweep."""
         events = {"warning": ("warning",), "breached": ("breached", "after")}.get(event, ())
         return self.filtered(
             lambda level: (
                 level.event in events
                 and level.target in ("any", clock.target)
-                and (level.event != "warning" or level._warning_percent() == clock.warned_percent)
+                and (level.event != "warning" or 0 < level._warning_percent() <= clock.warned_percent)
             )
         )
 

@@ -128,17 +128,36 @@ class NestogySlaMixin(models.AbstractModel):
                     for target in status["targets"]
                 ],
                 "counting": policy_sudo._counting_text() if policy_sudo else "",
+                "notices": self._sla_receipt_notices(),
             },
         )
 
+    def _sla_receipt_notices(self):
+        """Who was told what, and when."""
+        # who may see the record may know who was told about it
+        notices_sudo = self.env["nestogy.sla.notice"].sudo()
+        notices_sudo = notices_sudo.search([(f"clock_id.{self._sla_key}", "=", self.id)], order="due_at, id")
+        states = dict(notices_sudo._fields["state"]._description_selection(self.env))
+        targets = dict(notices_sudo.clock_id._fields["target"]._description_selection(self.env))
+        return [
+            {
+                "moment": self._sla_moment(notice.done_at or notice.due_at),
+                "what": f"{targets[notice.clock_id.target]}: {notice.escalation_id.display_name}",
+                "who": ", ".join(notice.user_ids.mapped("name")),
+                "state": states[notice.state],
+            }
+            for notice in notices_sudo
+        ]
+
     def _prepare_receipt_line(self, line):
+        policy_sudo = self.sla_policy_id.sudo()  # as in _compute_sla_status
         return {
             "what": line["kind"],
             "why": line["reason"],
             "is_counted": bool(line["worked_seconds"]),
             "start": self._sla_moment(line["from"]),
             "end": self._sla_moment(line["to"]) or self.env._("now"),
-            "worked": self.env["nestogy.sla.policy"]._hours_text(line["worked_seconds"] / 3600),
+            "worked": policy_sudo._hours_text(line["worked_seconds"] / 3600),
             "policy": line["policy"],
             "priority": line["priority"],
         }

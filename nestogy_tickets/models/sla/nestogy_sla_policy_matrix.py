@@ -172,16 +172,17 @@ class NestogySlaPolicy(models.Model):
         )
 
     def _hours_text(self, hours):
-        """A length of time as a person says it: ``30 min``, ``4 h``, ``2 d``."""
+        """A length of time as a person says it: ``30 min``, ``4 h``, ``2 d``, in days of the policy from two on."""
         minutes, day = round(hours * 60), round(self._day_hours() * 60)
-        if minutes < 60:
-            return self.env._("%s min", minutes)
-        if minutes >= 2 * day and not minutes % day:
-            return self.env._("%s d", minutes // day)
-        whole, rest = divmod(minutes, 60)
-        if rest:
-            return self.env._("%(hours)s h %(minutes)s min", hours=whole, minutes=rest)
-        return self.env._("%s h", whole)
+        days = minutes // day if minutes >= 2 * day else 0
+        whole, rest = divmod(minutes - days * day, 60)
+        if days:
+            return self.env._("%(days)s d %(hours)s h", days=days, hours=whole) if whole else self.env._("%s d", days)
+        if whole:
+            if rest:
+                return self.env._("%(hours)s h %(minutes)s min", hours=whole, minutes=rest)
+            return self.env._("%s h", whole)
+        return self.env._("%s min", rest)
 
     def action_sla_clients(self):
         """Open the clients for which this policy was chosen; others have it by their group or company."""
