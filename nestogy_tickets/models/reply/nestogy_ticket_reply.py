@@ -65,7 +65,7 @@ class NestogyTicketReply(models.Model):
     )
     company_id = fields.Many2one("res.company", index="btree_not_null", ondelete="cascade")
     active = fields.Boolean(default=True)
-    use_count = fields.Integer(string="Used", readonly=True, copy=False, index=True)
+    use_count = fields.Integer(string="Used", default=0, readonly=True, copy=False, index=True)
     last_used_at = fields.Datetime(string="Last Used", readonly=True, copy=False)
     placeholder_help = fields.Char(compute="_compute_placeholder_help")
 
