@@ -132,6 +132,22 @@ class TestReplies(TicketsMakers, ClientsCase):
         self.assertEqual(self.reply.use_count, 2)
         self.assertTrue(self.reply.last_used_at)
 
+    def test_many_cost_as_many_queries_as_one(self):
+        def cost():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            found = self.picked()
+            return len(found), self.env.cr.sql_log_count - before
+
+        cost()
+        one, queries = cost()
+        self.assertEqual(one, 1)
+        for number in range(30):
+            self.make_reply(f"Number {number}", "<p>{client} {contact} {company} {number} {title} {stage} {author}</p>")
+        cost()
+        self.assertEqual(cost(), (31, queries))
+
     def test_a_shortcut_is_unique_among_those_that_all_see(self):
         self.reply.shortcut = "go"
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.env.cr.savepoint():
