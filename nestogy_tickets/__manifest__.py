@@ -31,8 +31,13 @@
         "views/project_task_views.xml",
         "views/nestogy_job_report_views.xml",
         "views/nestogy_jobs_menus.xml",
+        "views/project_task_templates.xml",
     ],
-    "demo": ["demo/nestogy_tickets_demo.xml", "demo/nestogy_client_mail_template_demo.xml"],
+    "demo": [
+        "demo/nestogy_tickets_demo.xml",
+        "demo/nestogy_jobs_demo.xml",
+        "demo/nestogy_client_mail_template_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": ["nestogy_tickets/static/src/job_report/*"],
         "web.assets_frontend": ["nestogy_tickets/static/src/scss/portal_tickets.scss"],

@@ -12,3 +12,5 @@ from . import test_portal
 from . import test_tour
 from . import test_conversations
 from . import test_assets
+from . import test_jobs
+from . import test_job_report
