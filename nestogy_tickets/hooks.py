@@ -23,6 +23,8 @@ def post_init_hook(env):
     )
     tickets.invalidate_model(["last_update"])
 
+    _take_over_jobs(env)
+
     received = env.ref("nestogy_tickets.mail_template_ticket_received")
     closed = env.ref("nestogy_tickets.mail_template_ticket_closed")
     stages = env["helpdesk.ticket.stage"].with_context(active_test=False).search([])
@@ -40,6 +42,24 @@ def post_init_hook(env):
     env["res.company"].search([("helpdesk_mgmt_portal_select_category", "=", False)]).write(
         {"helpdesk_mgmt_portal_select_category": True, "helpdesk_mgmt_portal_category_id_required": False}
     )
+
+
+def _take_over_jobs(env):
+    """Jobs that were closed before got the moment of installation as that of closing; the database knows better.
+
+    Each company has its own sequence of job numbers from the start.
+    """
+    tasks = env["project.task"].with_context(active_test=False)
+    tasks.flush_model(["closed_at", "date_end", "date_last_stage_update"])
+    env.cr.execute(
+        SQL(
+            "UPDATE project_task SET closed_at = COALESCE(date_end, date_last_stage_update, write_date)"
+            " WHERE closed_at IS NOT NULL"
+        )
+    )
+    tasks.invalidate_model(["closed_at"])
+    for company in env["res.company"].search([]):
+        tasks._get_job_sequence(company)
 
 
 def uninstall_hook(env):

@@ -1,2 +1,4 @@
 from . import portal_tickets
 from . import ticket_requests
+from . import job_report
+from . import portal_jobs

@@ -4,3 +4,4 @@ from . import portal
 from . import job
 from . import reply
 from . import time
+from . import sla

@@ -3,6 +3,7 @@ from . import test_ticket_form
 from . import test_clients_tickets
 from . import test_rights
 from . import test_routes
+from . import test_sla
 from . import test_levels
 from . import test_mail
 from . import test_mail_words
@@ -16,3 +17,5 @@ from . import test_macros
 from . import test_notes
 from . import test_watchers
 from . import test_time
+from . import test_jobs
+from . import test_job_report
