@@ -2,7 +2,7 @@ from . import ticket
 from . import mail
 from . import portal
 from . import job
-from . import sla
 from . import reply
 from . import time
 from . import satisfaction
+from . import sla

@@ -43,6 +43,12 @@ class NestogyJobReport(models.Model):
             "priority",
             "project_id",
             "site_id",
+            "sla_first_response_at",
+            "sla_paused_since",
+            "sla_policy_id",
+            "sla_resolution_deadline",
+            "sla_resolved_at",
+            "sla_response_deadline",
             "stage_id",
             "state",
             "user_ids",
@@ -142,8 +148,6 @@ class NestogyJobReport(models.Model):
     @api.model
     def _sla_result_sql(self, target, done_column):
         """SQL of how a target of a job came out, by its deadline and the moment at which it was reached."""
-        if "sla_policy_id" not in self.env["project.task"]._fields:
-            return SQL("'none'")
         return SQL(
             """
             CASE WHEN %(deadline)s IS NOT NULL AND %(done)s IS NOT NULL

@@ -34,3 +34,5 @@ from . import test_portal_deeds
 from . import test_feedback_tools
 from . import test_satisfaction
 from . import test_nps
+from . import test_jobs
+from . import test_job_report

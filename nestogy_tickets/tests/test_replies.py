@@ -2,7 +2,7 @@ from markupsafe import Markup
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.nestogy_clients.tests.common import ClientsCase
@@ -132,8 +132,43 @@ class TestReplies(TicketsMakers, ClientsCase):
         self.assertEqual(self.reply.use_count, 2)
         self.assertTrue(self.reply.last_used_at)
 
+    def test_many_cost_as_many_queries_as_one(self):
+        def cost():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            found = self.picked()
+            return len(found), self.env.cr.sql_log_count - before
+
+        cost()
+        one, queries = cost()
+        self.assertEqual(one, 1)
+        for number in range(30):
+            self.make_reply(f"Number {number}", "<p>{client} {contact} {company} {number} {title} {stage} {author}</p>")
+        cost()
+        self.assertEqual(cost(), (31, queries))
+
     def test_a_shortcut_is_unique_among_those_that_all_see(self):
         self.reply.shortcut = "go"
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.env.cr.savepoint():
             self.make_reply("Second", shortcut="go")
         self.make_reply("Own", shortcut="go", user_id=self.agent.id)
+
+
+@tagged("post_install", "-at_install")
+class TestReplyTour(TicketsMakers, HttpCase):
+    """The same in a browser."""
+
+    def test_an_agent_answers_with_a_canned_reply(self):
+        self.make_desk()
+        ticket = self.make_tickets(self.owner, name="Printer smokes")
+        replies = self.env["nestogy.ticket.reply"]
+        reply = replies.create({"name": "Restart the router", "body": "<p>Hello {contact}, about {title}</p>"})
+        replies.create({"name": "Something else", "body": "<p>x</p>"})
+        self.start_tour(f"/odoo/helpdesk.ticket/{ticket.id}", "nestogy_tickets_canned_reply", login=self.agent.login)
+        answers = ticket.message_ids.filtered(lambda message: "Hello Olive Owner" in (message.body or ""))
+        self.assertEqual(len(answers), 1)
+        self.assertEqual((answers.author_id, answers.notified_partner_ids), (self.agent.partner_id, self.owner))
+        note = ticket.message_ids.filtered(lambda message: "hush" in (message.body or ""))
+        self.assertFalse(note.notified_partner_ids)
+        self.assertEqual(reply.use_count, 1)

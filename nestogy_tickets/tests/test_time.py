@@ -178,6 +178,9 @@ class TestJob(TimeMakers, ClientsCase):
     def test_the_job_says_what_the_ticket_says(self):
         line = self.log(1)
         self.ticket.priority = "3"
+        self.ticket.equipment_id = self.env["maintenance.equipment"].create(
+            {"name": "Printer", "client_id": self.client.id}
+        )
         action = self.ticket.with_user(self.agent).action_make_job()
         task = self.env["project.task"].browse(action["res_id"])
         self.assertRecordValues(
@@ -191,6 +194,7 @@ class TestJob(TimeMakers, ClientsCase):
                     "user_ids": self.agent.ids,
                     "project_id": self.env.company.client_job_project_id.id,
                     "ticket_ids": self.ticket.ids,
+                    "equipment_id": self.ticket.equipment_id.id,
                 }
             ],
         )
@@ -267,6 +271,22 @@ class TestInvoice(TimeMakers, ClientsCase):
         with self.assertRefused(UserError, "Nothing to invoice"):
             self.invoice()
         self.assertEqual(self.env["account.move.line"].search_count([("product_id", "=", self.product.id)]), 1)
+
+    def test_time_of_a_ticket_with_a_job_is_billed_by_the_ticket_alone(self):
+        self.ticket.with_user(self.agent).action_make_job()
+        task = self.ticket.task_id
+        line = self.log(1)
+        self.assertEqual(line.task_id, task)
+        self.assertFalse(task.job_to_invoice)
+        with self.assertRefused(UserError, "Nothing is left to invoice here"):
+            task.with_user(self.billing).action_job_invoice()
+        # what a job has billed before it came to the ticket is done
+        draft = self.make_invoice(self.client, 5, post=False)
+        line.job_invoice_line_id = draft.invoice_line_ids
+        with self.assertRefused(UserError, "Nothing to invoice"):
+            self.invoice()
+        line.job_invoice_line_id = False
+        self.assertEqual(self.invoice().invoice_line_ids.quantity, 1)
 
     def test_deleting_the_draft_sets_time_free(self):
         line = self.log(1)

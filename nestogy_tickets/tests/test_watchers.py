@@ -139,3 +139,17 @@ class TestPresence(TicketsMakers, ClientsCase):
         self.assertEqual(ticket.get_newest_reply(), {"id": answer.id, "author": "Bea Boss", "is_own": False})
         with self.assertRaises(AccessError):
             self.ticket.with_user(self.stranger_user).get_newest_reply()
+
+    def test_the_full_composer_asks_once_more_after_a_newer_answer(self):
+        composers = self.env["mail.compose.message"].with_user(self.agent)
+        composer = composers.with_context(
+            default_model=self.ticket._name, default_res_ids=self.ticket.ids, default_composition_mode="comment"
+        ).create({"body": "<p>mine</p>"})
+        self.assertEqual(composer.author_id, self.agent.partner_id)
+        boss = self.make_user("boss", "manager", name="Bea Boss", email="boss@desk.example")
+        self.ticket.with_user(boss).message_post(body="theirs", message_type="comment", subtype_xmlid="mail.mt_comment")
+        shown = composer.action_send_mail()
+        self.assertEqual((shown["res_id"], composer.ticket_newer_author), (composer.id, "Bea Boss"))
+        self.assertEqual(self.ticket.with_user(self.agent).get_newest_reply()["author"], "Bea Boss")
+        composer.action_send_mail()
+        self.assertEqual(self.ticket.with_user(self.agent).get_newest_reply()["author"], "Ada Agent")

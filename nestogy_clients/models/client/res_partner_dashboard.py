@@ -53,8 +53,9 @@ class ResPartner(models.Model):
         """The cards of the overview; addons add theirs with ``super()``, each only if the user may read its records.
 
         :return: list of dicts: ``key`` (unique), ``title``, ``sequence``, ``count`` (``None``: not counted),
-            ``columns`` (list of ``name`` and ``label``), ``rows`` (list of ``id``, ``model``, ``cells`` by column name
-            as text, ``tone`` as a Bootstrap colour name or empty), ``empty`` (the sentence shown without rows),
+            ``columns`` (list of ``name`` and ``label``), ``rows`` (list of ``id``, ``model`` (empty: nothing to open),
+            ``cells`` by column name as text, ``tone`` as a Bootstrap colour name or empty, ``hint`` (how a figure is
+            computed; may be missing)), ``empty`` (the sentence shown without rows),
             ``action`` (a window action that opens them all, or ``False``)
         """
         self.ensure_one()

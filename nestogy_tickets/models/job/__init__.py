@@ -9,5 +9,7 @@ from . import project_task_invoice
 from . import project_task_money
 from . import project_task_number
 from . import project_task_place
+from . import project_task_portal
 from . import res_config_settings
 from . import res_partner_jobs
+from . import res_partner_projects

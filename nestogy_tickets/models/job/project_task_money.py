@@ -117,8 +117,10 @@ class ProjectTask(models.Model):
         return Domain("task_id", "in", self.ids) & Domain("is_billable", "=", True) & Domain("is_invoiced", "=", False)
 
     def _job_open_time_domain(self):
-        """Time that waits for an invoice; what belongs to a sales order is invoiced with that."""
-        return (
+        """Time that waits for an invoice; what belongs to a sales order, or a ticket, is invoiced with that."""
+        times = self.env["account.analytic.line"]
+        of_ticket = Domain("ticket_id", "=", False) if "ticket_id" in times._fields else Domain.TRUE
+        return of_ticket & (
             Domain("task_id", "in", self.ids)
             & Domain("project_id", "!=", False)
             & Domain("job_billable", "=", True)

@@ -41,9 +41,13 @@ class ProjectTask(models.Model):
         if vals.get("company_id") or vals.get("project_id"):
             # where a job goes, whatever of projects the user may see
             project_sudo = self.env["project.project"].sudo().browse(vals.get("project_id") or [])
-            company_id = vals.get("company_id") or project_sudo.company_id.id
+            companies_sudo = project_sudo.env["res.company"]
+            company = companies_sudo.browse(vals.get("company_id") or project_sudo.company_id.id or [])
+            counting = self._job_counting_company(company)
             numbered_sudo = self.sudo().filtered("job_number")  # as above
-            moved = self & numbered_sudo.filtered(lambda task: task.company_id.id != company_id).sudo(False)
+            moved = self & numbered_sudo.filtered(
+                lambda task: self._job_counting_company(task.company_id) != counting
+            ).sudo(False)
             moved.sudo().job_number = False  # the number is of the other company's sequence
         result = super().write(vals)
         moved._give_job_numbers()
@@ -52,7 +56,8 @@ class ProjectTask(models.Model):
     def _give_job_numbers(self):
         """Take as many numbers as there are jobs here: a query for each company, not for each job."""
         # whoever logs a job takes the next number
-        for company, tasks_sudo in self.sudo().grouped("company_id").items():
+        by_company = self.sudo().grouped(lambda task: self._job_counting_company(task.company_id))
+        for company, tasks_sudo in by_company.items():
             sequence_sudo = self._get_job_sequence(company)
             numbers = self.env.execute_query(
                 SQL(
@@ -65,8 +70,13 @@ class ProjectTask(models.Model):
                 task_sudo.job_number = sequence_sudo.get_next_char(number)
 
     @api.model
+    def _job_counting_company(self, company):
+        """The company in whose sequence a job is counted; the first one counts those of no company in particular."""
+        return company or company.sudo().search([], order="id", limit=1)  # whichever companies the user works in
+
+    @api.model
     def _get_job_sequence(self, company):
-        """The sequence of a company's jobs; jobs of no company in particular have one of their own.
+        """The sequence of a company's jobs.
 
         :return: an ``ir.sequence`` in sudo, without gaps of the kind that locks
         """

@@ -39,6 +39,8 @@ class ResPartner(models.Model):
         :raise UserError: none is chosen
         """
         product, _level = self.sudo()._client_setting("job_time_product")  # whoever invoices reads the settings
+        if not product and "ticket_time_product_id" in self.env.company._fields:
+            product = self.env.company.sudo().ticket_time_product_id  # an hour is an hour; as above
         if not product:
             raise UserError(
                 self.env._(

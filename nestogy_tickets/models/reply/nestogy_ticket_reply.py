@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import html2plaintext, is_html_empty
 from odoo.tools.sql import escape_psql
 
-from odoo.addons.nestogy_clients.tools.placeholders import TemplateError, compile_body
+from odoo.addons.nestogy_clients.tools.placeholders import SampleValues, TemplateError, compile_body
 
 from .helpdesk_ticket_reply import REPLY_KIND
 
@@ -65,7 +65,7 @@ class NestogyTicketReply(models.Model):
     )
     company_id = fields.Many2one("res.company", index="btree_not_null", ondelete="cascade")
     active = fields.Boolean(default=True)
-    use_count = fields.Integer(string="Used", readonly=True, copy=False, index=True)
+    use_count = fields.Integer(string="Used", default=0, readonly=True, copy=False, index=True)
     last_used_at = fields.Datetime(string="Last Used", readonly=True, copy=False)
     placeholder_help = fields.Char(compute="_compute_placeholder_help")
 
@@ -221,8 +221,10 @@ class NestogyTicketReply(models.Model):
         :return: dict of reply to HTML
         """
         lang = ticket._client_mail_lang()
+        # looked up once for all replies, not once for each placeholder
+        words = ticket.with_context(lang=lang, client_mail_lang=lang)._client_mail_values(REPLY_KIND)
         # the renderer of templates takes expressions; those in here are ours, the person's text holds none
-        renderer = self.env["mail.template"].with_context(lang=lang, client_mail_lang=lang)
+        renderer = self.env["mail.template"].with_context(lang=lang, client_mail_sample=SampleValues(words))
         sources = {reply: reply._in_language(lang)._compiled_body() for reply in self}
         return {
             reply: renderer._render_template(source, ticket._name, ticket.ids, engine="qweb")[ticket.id]

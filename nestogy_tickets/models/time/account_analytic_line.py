@@ -40,11 +40,12 @@ class AccountAnalyticLine(models.Model):
 
     @api.model
     def _ticket_billable_domain(self):
-        """Time of tickets that no invoice and no order bills yet."""
+        """Time of tickets that no invoice, no order and no job bills yet."""
         return (
             Domain("ticket_id", "!=", False)
             & Domain("is_ticket_billable", "=", True)
             & Domain("ticket_invoice_line_id", "=", False)
+            & Domain("job_invoice_line_id", "=", False)
             & Domain("timesheet_invoice_id", "=", False)
             & Domain("so_line", "=", False)
             & Domain("unit_amount", ">", 0)

@@ -15,7 +15,6 @@ class HelpdeskTicket(models.Model):
     def _prepare_job_values(self, project):
         """A ``project.task`` that says what the ticket says; addons add theirs."""
         self.ensure_one()
-        deadline = self._job_deadline()
         values = {
             "name": self.name,
             "project_id": project.id,
@@ -23,16 +22,12 @@ class HelpdeskTicket(models.Model):
             "description": self.description,
             "priority": self.priority,
             "user_ids": [fields.Command.set((self.user_id or self.env.user).ids)],
-            "date_deadline": deadline,
+            "date_deadline": self.sla_resolution_deadline,
             "company_id": project.company_id.id or self.company_id.id,
         }
-        if self.equipment_id and "equipment_id" in self.env["project.task"]._fields:
+        if self.equipment_id:
             values["equipment_id"] = self.equipment_id.id
         return values
-
-    def _job_deadline(self):
-        """When the job should be done: the deadline of the ticket's SLA, where it has one."""
-        return self["sla_resolution_deadline"] if "sla_resolution_deadline" in self._fields else False
 
     def action_make_job(self):
         """Make the job of this ticket, or open it when there is one."""

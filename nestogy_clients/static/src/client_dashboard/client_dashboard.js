@@ -33,6 +33,9 @@ export class ClientDashboard extends Component {
     }
 
     openRow(row) {
+        if (!row.model) {
+            return; // a figure, not a record
+        }
         this.action.doAction({
             type: "ir.actions.act_window",
             res_model: row.model,
