@@ -13,3 +13,4 @@ from . import test_conversations
 from . import test_assets
 from . import test_mail_corpus
 from . import test_mail_quotes
+from . import test_mail_inbox

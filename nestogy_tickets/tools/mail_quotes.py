@@ -11,6 +11,7 @@ import quotequail
 
 # the mark by which Odoo's conversations fold a part away
 FOLDED = '<div data-o-mail-quote="1" data-o-mail-quote-container="1">'
+_FOLDED = re.compile(r'<div\b(?=[^<>]*data-o-mail-quote="1")(?=[^<>]*data-o-mail-quote-container="1")[^<>]*>')
 CHARACTERS = 500_000  # what is longer is not searched: no person wrote it
 SEARCHED_LINES = 2_000
 SEARCHED_TAGS = 6_000
@@ -34,11 +35,8 @@ _QUOTED_LINES = re.compile(r"(?:^[ \t]*>.*(?:\n|\Z))+", re.MULTILINE)
 _SLOW_WORDS = re.compile(r" (?:schrieb|skrev|schreef|heeft|het volgende|geschreven)")
 _HTML_SPACE = re.compile(r"(écrit)(?:&nbsp;|\xa0|&#160;|\u202f):", re.IGNORECASE)
 _TAGS = re.compile(r"<[^<>]*>")
-_PICTURE = re.compile(r"<img\b[^<>]*\bsrc=\"cid:[^<>]*>", re.IGNORECASE)
-_PICTURE_NAME = re.compile(r'data-filename="([^"]*)"')
 # what Outlook writes above its quotation, or the mark that Odoo has put in its place
 _OUTLOOK_WEB = re.compile(r'<(?:hr|div)\b[^<>]*(?:data-o-mail-quote="1"|id="(?:divRplyFwdMsg|appendonsend)")[^<>]*>')
-_CID = re.compile(r'src="cid:[^"]*"')
 
 
 def _has_text(html):
@@ -122,20 +120,6 @@ def unfold(body):
 
     :return: tuple of the new text and the rest
     """
-    top, _mark, rest = str(body or "").partition(FOLDED)
-    return top, rest.removesuffix("</div>")
-
-
-def with_pictures(html, url_of):
-    """Let the pictures that a mail carries be shown where its text refers to them.
-
-    :param url_of: function from the name of the file to its address, which may find nothing
-    """
-
-    def shown(match):
-        tag = match.group()
-        name = _PICTURE_NAME.search(tag)
-        url = name and url_of(unescape(name.group(1)))
-        return _CID.sub(f'src="{escape(url)}"', tag) if url else tag
-
-    return _PICTURE.sub(shown, html) if "cid:" in str(html or "") else html
+    body = str(body or "")
+    mark = _FOLDED.search(body)
+    return (body[: mark.start()], body[mark.end() :].removesuffix("</div>")) if mark else (body, "")

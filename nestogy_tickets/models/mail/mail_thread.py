@@ -158,7 +158,7 @@ class MailThread(models.AbstractModel):
             if address:
                 people_sudo = people_sudo.search([("email_normalized", "=", address)])
             else:
-                people_sudo = (message_dict.get("bounced_partner") or people_sudo).sudo()
+                people_sudo = people_sudo.browse((message_dict.get("bounced_partner") or people_sudo).ids)
             people_sudo._mark_bounced(reason)
         mail_sudo = self._inbox_mail()
         if mail_sudo:
