@@ -71,17 +71,25 @@ def run(env, rows):
                     stack.enter_context(patch.object(type(env[model]), name, base))
             yield
 
+    env.cr.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'helpdesk_ticket' AND column_name NOT IN"
+        " ('id', 'name', 'description', 'partner_email', 'partner_id')"
+    )
+    others = SQL(", ").join(SQL.identifier(name) for (name,) in env.cr.fetchall())
+
     def limit():
         mail = email.message_from_bytes(source(), policy=email.policy.SMTP)
         env.cr.execute(
             SQL(
-                "INSERT INTO helpdesk_ticket (name, description, partner_email, partner_id, number, company_id, active)"
-                " SELECT %s, %s, %s, (SELECT id FROM res_partner WHERE email_normalized = %s LIMIT 1), 'X', %s, true",
-                mail["Subject"],
-                mail.get_content(),
-                mail["From"],
-                mail["From"].addresses[0].addr_spec,
-                env.company.id,
+                "INSERT INTO helpdesk_ticket (name, description, partner_email, partner_id, %(others)s)"
+                " SELECT %(name)s, %(text)s, %(address)s,"
+                " (SELECT id FROM res_partner WHERE email_normalized = %(address)s LIMIT 1), %(others)s"
+                " FROM helpdesk_ticket WHERE id = %(proto)s",
+                others=others,
+                name=mail["Subject"],
+                text=mail.get_content(),
+                address=mail["From"].addresses[0].addr_spec,
+                proto=ticket.id,
             )
         )
 

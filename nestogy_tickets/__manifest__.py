@@ -31,7 +31,11 @@
         "wizards/nestogy_mail_decision_views.xml",
         "views/helpdesk_ticket_templates.xml",
     ],
-    "demo": ["demo/nestogy_tickets_demo.xml", "demo/nestogy_client_mail_template_demo.xml"],
+    "demo": [
+        "demo/nestogy_tickets_demo.xml",
+        "demo/nestogy_client_mail_template_demo.xml",
+        "demo/nestogy_mail_inbox_demo.xml",
+    ],
     "assets": {
         "web.assets_frontend": ["nestogy_tickets/static/src/scss/portal_tickets.scss"],
         "web.assets_tests": ["nestogy_tickets/static/tests/tours/**/*"],

@@ -136,8 +136,8 @@ class TestMailInbox(TicketsMakers, ClientsCase):
 
     def test_a_mail_for_nobody_is_kept(self):
         self.assertFalse(self.receive("owner@acme.example", to="nobody@nowhere.example"))
-        self.assertRecordValues(self.last(), [{"state": "quarantined", "kind": "error"}])
-        self.assertIn("No possible route", self.last().reason)
+        self.assertRecordValues(self.last(), [{"state": "quarantined", "kind": "nobody"}])
+        self.assertIn("nobody@nowhere.example", self.last().reason)
 
     def test_only_the_gateway_and_staff_hand_mails_in(self):
         count = self.inbox.search_count([])

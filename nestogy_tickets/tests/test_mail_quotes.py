@@ -115,8 +115,9 @@ class TestMailQuotes(BaseCase):
         body = plain(f"On 1/5/26 10:12, Desk wrote:\n> {OURS}\n{NEW}\n> And now?\nFine.\n")
         top, rest = mail_quotes.split(body)
         self.assertFalse(rest)
-        self.assertIn(f'<pre data-o-mail-quote="1">&gt; {OURS}', top)
+        self.assertIn(f' data-o-mail-quote="1">&gt; {OURS}', top)
 
     def test_text_stays_text(self):
         top, rest = mail_quotes.split(plain("<b>x</b> & y\n-- \n<script>"))
-        self.assertEqual((top, rest), ("<pre>&lt;b&gt;x&lt;/b&gt; &amp; y</pre>", "<pre>-- \n&lt;script&gt;</pre>"))
+        self.assertIn(">&lt;b&gt;x&lt;/b&gt; &amp; y</pre>", top)
+        self.assertIn(">-- \n&lt;script&gt;</pre>", rest)

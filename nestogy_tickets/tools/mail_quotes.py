@@ -43,6 +43,11 @@ def _has_text(html):
     return bool(unescape(_TAGS.sub("", html)).replace("\xa0", " ").strip())
 
 
+def _as_html(text, attributes=""):
+    """Plain text with its lines, which break where there is no room."""
+    return f'<pre style="white-space: pre-wrap"{attributes}>{escape(text, quote=False)}</pre>' if text.strip() else ""
+
+
 def _split_text(text):
     """:return: the new text and the rest"""
     normal = text.replace("\r\n", "\n").replace("\xa0", " ").replace("\u202f", " ")
@@ -68,16 +73,14 @@ def _fold_text(text):
         # answered between or below the lines: only these are folded
         text, parts, end = top + rest, [], 0
         for match in _QUOTED_LINES.finditer(text):
-            parts.append(f"<pre>{escape(text[end : match.start()], quote=False)}</pre>")
-            parts.append(f'<pre data-o-mail-quote="1">{escape(match.group(), quote=False)}</pre>')
+            parts.append(_as_html(text[end : match.start()]))
+            parts.append(_as_html(match.group(), ' data-o-mail-quote="1"'))
             end = match.end()
         own = _QUOTED_LINES.sub("", text)
         if parts and own.strip():
-            return "".join([*parts, f"<pre>{escape(text[end:], quote=False)}</pre>"]), ""
-        return f"<pre>{escape(text, quote=False)}</pre>", ""
-    return f"<pre>{escape(top.rstrip(), quote=False)}</pre>", (
-        f"<pre>{escape(rest.strip(), quote=False)}</pre>" if rest.strip() else ""
-    )
+            return "".join([*parts, _as_html(text[end:])]), ""
+        return _as_html(text), ""
+    return _as_html(top.rstrip()), _as_html(rest.strip())
 
 
 def split(body):

@@ -101,7 +101,7 @@ class NestogyMailInbox(models.Model):
     sender_address = fields.Char(readonly=True)
     recipients = fields.Char("To", readonly=True)
     subject = fields.Char(readonly=True)
-    received_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    received_at = fields.Datetime("Received", required=True, readonly=True, default=fields.Datetime.now)
     source = fields.Binary("Original", attachment=True, readonly=True, groups=MANAGER)
     source_size = fields.Integer("Size", readonly=True)
     headers = fields.Text(compute="_compute_text", groups=MANAGER)
@@ -254,8 +254,11 @@ class NestogyMailInbox(models.Model):
 
     def _get_source(self):
         self.ensure_one()
-        attachment = self.env["ir.attachment"].search(
-            [("res_model", "=", self._name), ("res_field", "=", "source"), ("res_id", "=", self.id)], limit=1
+        # lists and forms ask for sizes instead of contents
+        attachment = (
+            self.env["ir.attachment"]
+            .with_context(bin_size=False, bin_size_raw=False)
+            .search([("res_model", "=", self._name), ("res_field", "=", "source"), ("res_id", "=", self.id)], limit=1)
         )
         return attachment.raw or b""
 
