@@ -90,6 +90,11 @@
         "demo/nestogy_sla_policy_demo.xml",
         "demo/nestogy_sla_demo.xml",
     ],
+    "demo": [
+        "demo/nestogy_tickets_demo.xml",
+        "demo/nestogy_client_mail_template_demo.xml",
+        "demo/nestogy_mail_inbox_demo.xml",
+    ],
     "assets": {
         "web.assets_frontend": [
             "nestogy_tickets/static/src/scss/portal_tickets.scss",

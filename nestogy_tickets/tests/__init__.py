@@ -36,3 +36,5 @@ from . import test_satisfaction
 from . import test_nps
 from . import test_jobs
 from . import test_job_report
+from . import test_mail_inbox
+from . import test_mail_source

@@ -11,6 +11,7 @@ import quotequail
 
 # the mark by which Odoo's conversations fold a part away
 FOLDED = '<div data-o-mail-quote="1" data-o-mail-quote-container="1">'
+_FOLDED = re.compile(r'<div\b(?=[^<>]*data-o-mail-quote="1")(?=[^<>]*data-o-mail-quote-container="1")[^<>]*>')
 CHARACTERS = 500_000  # what is longer is not searched: no person wrote it
 SEARCHED_LINES = 2_000
 SEARCHED_TAGS = 6_000
@@ -34,15 +35,17 @@ _QUOTED_LINES = re.compile(r"(?:^[ \t]*>.*(?:\n|\Z))+", re.MULTILINE)
 _SLOW_WORDS = re.compile(r" (?:schrieb|skrev|schreef|heeft|het volgende|geschreven)")
 _HTML_SPACE = re.compile(r"(écrit)(?:&nbsp;|\xa0|&#160;|\u202f):", re.IGNORECASE)
 _TAGS = re.compile(r"<[^<>]*>")
-_PICTURE = re.compile(r"<img\b[^<>]*\bsrc=\"cid:[^<>]*>", re.IGNORECASE)
-_PICTURE_NAME = re.compile(r'data-filename="([^"]*)"')
 # what Outlook writes above its quotation, or the mark that Odoo has put in its place
 _OUTLOOK_WEB = re.compile(r'<(?:hr|div)\b[^<>]*(?:data-o-mail-quote="1"|id="(?:divRplyFwdMsg|appendonsend)")[^<>]*>')
-_CID = re.compile(r'src="cid:[^"]*"')
 
 
 def _has_text(html):
     return bool(unescape(_TAGS.sub("", html)).replace("\xa0", " ").strip())
+
+
+def _as_html(text, attributes=""):
+    """Plain text with its lines, which break where there is no room."""
+    return f'<pre style="white-space: pre-wrap"{attributes}>{escape(text, quote=False)}</pre>' if text.strip() else ""
 
 
 def _split_text(text):
@@ -70,16 +73,14 @@ def _fold_text(text):
         # answered between or below the lines: only these are folded
         text, parts, end = top + rest, [], 0
         for match in _QUOTED_LINES.finditer(text):
-            parts.append(f"<pre>{escape(text[end : match.start()], quote=False)}</pre>")
-            parts.append(f'<pre data-o-mail-quote="1">{escape(match.group(), quote=False)}</pre>')
+            parts.append(_as_html(text[end : match.start()]))
+            parts.append(_as_html(match.group(), ' data-o-mail-quote="1"'))
             end = match.end()
         own = _QUOTED_LINES.sub("", text)
         if parts and own.strip():
-            return "".join([*parts, f"<pre>{escape(text[end:], quote=False)}</pre>"]), ""
-        return f"<pre>{escape(text, quote=False)}</pre>", ""
-    return f"<pre>{escape(top.rstrip(), quote=False)}</pre>", (
-        f"<pre>{escape(rest.strip(), quote=False)}</pre>" if rest.strip() else ""
-    )
+            return "".join([*parts, _as_html(text[end:])]), ""
+        return _as_html(text), ""
+    return _as_html(top.rstrip()), _as_html(rest.strip())
 
 
 def split(body):
@@ -122,20 +123,6 @@ def unfold(body):
 
     :return: tuple of the new text and the rest
     """
-    top, _mark, rest = str(body or "").partition(FOLDED)
-    return top, rest.removesuffix("</div>")
-
-
-def with_pictures(html, url_of):
-    """Let the pictures that a mail carries be shown where its text refers to them.
-
-    :param url_of: function from the name of the file to its address, which may find nothing
-    """
-
-    def shown(match):
-        tag = match.group()
-        name = _PICTURE_NAME.search(tag)
-        url = name and url_of(unescape(name.group(1)))
-        return _CID.sub(f'src="{escape(url)}"', tag) if url else tag
-
-    return _PICTURE.sub(shown, html) if "cid:" in str(html or "") else html
+    body = str(body or "")
+    mark = _FOLDED.search(body)
+    return (body[: mark.start()], body[mark.end() :].removesuffix("</div>")) if mark else (body, "")

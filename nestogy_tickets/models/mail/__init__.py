@@ -1,5 +1,6 @@
 from . import helpdesk_ticket_mail
 from . import mail_alias
+from . import mail_alias_domain
 from . import mail_mail
 from . import mail_thread
 from . import nestogy_client_domain

@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.tools import email_normalize, is_html_empty
+from odoo.tools.mail import email_split_tuples
 
 from ...tools import mail_quotes
 
@@ -201,7 +202,8 @@ class HelpdeskTicket(models.Model):
             contact = author_sudo or client_sudo._make_mail_contact(msg.get("email_from"))
             msg["author_id"] = contact.id
             return {"partner_id": contact.id}
-        return {"partner_id": client_sudo.id}
+        name, _address = (email_split_tuples(msg.get("email_from") or "") or [("", "")])[0]
+        return {"partner_id": client_sudo.id, "partner_name": name or address}
 
     @api.model
     def message_new(self, msg, custom_values=None):
@@ -227,17 +229,9 @@ class HelpdeskTicket(models.Model):
 
     def _complete_from_mail(self, message):
         """Show the pictures of the mail that opened the ticket, and say when a sender is not to be trusted."""
-        if message.subtype_id == self._creation_subtype():
-            pictures = {each.name: each for each in message.attachment_ids}
-            description = mail_quotes.with_pictures(
-                self.description,
-                lambda name: (
-                    name in pictures
-                    and f"/web/image/{pictures[name].id}?access_token={pictures[name].generate_access_token()[0]}"
-                ),
-            )
-            if description != self.description:
-                self.description = description
+        if message.subtype_id == self._creation_subtype() and "cid:" in (self.description or ""):
+            # in the message the pictures have an address by now
+            self.description, self.mail_quoted = mail_quotes.unfold(message.body)
         if self._mail_traits().get("refuted"):
             self.mail_unverified = True
             self.with_context(nestogy_mail_traits={}).message_post(

@@ -1,4 +1,5 @@
 import re
+import smtplib
 from datetime import timedelta
 
 from odoo import fields, models
@@ -24,7 +25,14 @@ class MailMail(models.Model):
             if not locked:
                 continue
             locked.invalidate_recordset(["state"])
-            super(MailMail, locked)._send(**kwargs)
+            try:
+                super(MailMail, locked)._send(**kwargs)
+            except smtplib.SMTPServerDisconnected as error:
+                # the core leaves such a mail as failed for ever
+                reason = f"SMTPServerDisconnected: {error}"
+                locked.write({"state": "exception", "failure_type": "mail_smtp", "failure_reason": reason})
+                locked._postprocess_sent_message([], [], failure_reason=reason, failure_type="mail_smtp")
+                raise
         return True
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):

@@ -91,6 +91,16 @@ class MailThread(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
+    def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
+        try:
+            return super().message_route(message, message_dict, model, thread_id, custom_values)
+        except ValueError as error:
+            if not self._inbox_mail():
+                raise
+            reason = self.env._("None of its addresses takes mails: %s", message_dict.get("recipients") or "?")
+            raise MailHeld("nobody", reason) from error
+
+    @api.model
     def _routing_check_route(self, message, message_dict, route, raise_exception=True):
         """Make a new ticket of a reply by somebody who takes no part in it: a Message-Id is no key."""
         model, thread_id = route[:2]
@@ -153,12 +163,11 @@ class MailThread(models.AbstractModel):
         address = email_normalize(message_dict.get("bounced_email") or "")
         if status == "hard":
             super()._routing_handle_bounce(email_message, message_dict)
-            # the gateway may not write contacts
-            people_sudo = self.env["res.partner"].sudo()
+            people_sudo = self.env["res.partner"].sudo()  # the gateway may not write contacts
             if address:
                 people_sudo = people_sudo.search([("email_normalized", "=", address)])
             else:
-                people_sudo = (message_dict.get("bounced_partner") or people_sudo).sudo()
+                people_sudo = people_sudo.browse((message_dict.get("bounced_partner") or people_sudo).ids)
             people_sudo._mark_bounced(reason)
         mail_sudo = self._inbox_mail()
         if mail_sudo:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from odoo import api, fields, models, modules
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import config, email_normalize, exception_to_unicode, mute_logger
+from odoo.tools import config, email_normalize, exception_to_unicode
 
 from ...tools import mail_source
 
@@ -23,6 +23,7 @@ RETRY_MINUTES = (1, 5, 15, 60, 240, 720)
 ORPHAN_MINUTES = 10  # a mail that nobody works on after this time was left by a process that died
 TWIN_MINUTES = 10
 BATCH = 50
+FORGOTTEN = 2_000  # originals that are deleted in one go
 DAYS_PARAMETER = "nestogy_tickets.mail_days"
 DAYS = 90
 DIGITS = 32
@@ -100,7 +101,7 @@ class NestogyMailInbox(models.Model):
     sender_address = fields.Char(readonly=True)
     recipients = fields.Char("To", readonly=True)
     subject = fields.Char(readonly=True)
-    received_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    received_at = fields.Datetime("Received", required=True, readonly=True, default=fields.Datetime.now)
     source = fields.Binary("Original", attachment=True, readonly=True, groups=MANAGER)
     source_size = fields.Integer("Size", readonly=True)
     headers = fields.Text(compute="_compute_text", groups=MANAGER)
@@ -108,7 +109,7 @@ class NestogyMailInbox(models.Model):
     options = fields.Json(readonly=True, groups="base.group_system")
     res_model = fields.Char(readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
-    tries = fields.Integer(readonly=True)
+    tries = fields.Integer("Failed Tries", readonly=True)
     next_try_at = fields.Datetime(readonly=True)
     decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True)
     decided_at = fields.Datetime("Decided on", readonly=True)
@@ -175,7 +176,7 @@ class NestogyMailInbox(models.Model):
         }
         for is_second_look in (False, True):
             try:
-                with self._in_own_transaction() as inbox, mute_logger("odoo.sql_db"):
+                with self._in_own_transaction() as inbox:
                     mail, twin = inbox._store_once(values, source)
                 break
             except psycopg2.errors.UniqueViolation:
@@ -210,7 +211,7 @@ class NestogyMailInbox(models.Model):
     def _count_copy(self):
         """Note that a mail came once more; it does not matter if this is lost."""
         try:
-            with self._in_own_transaction() as twin, mute_logger("odoo.sql_db"):
+            with self._in_own_transaction() as twin:
                 for each in twin.try_lock_for_update():
                     each.copies += 1
                 twin.env.flush_all()
@@ -248,12 +249,16 @@ class NestogyMailInbox(models.Model):
             }
         )
         self.env.flush_all()
+        mail.invalidate_recordset(["source"])
         return mail
 
     def _get_source(self):
         self.ensure_one()
-        attachment = self.env["ir.attachment"].search(
-            [("res_model", "=", self._name), ("res_field", "=", "source"), ("res_id", "=", self.id)], limit=1
+        # lists and forms ask for sizes instead of contents
+        attachment = (
+            self.env["ir.attachment"]
+            .with_context(bin_size=False, bin_size_raw=False)
+            .search([("res_model", "=", self._name), ("res_field", "=", "source"), ("res_id", "=", self.id)], limit=1)
         )
         return attachment.raw or b""
 
@@ -306,7 +311,6 @@ class NestogyMailInbox(models.Model):
                     mail = mail.try_lock_for_update()
                     if not mail or mail.state not in ("received", "quarantined"):
                         return False  # somebody else has it
-                    mail.tries += 0 if is_repair else 1
                     return mail._route(is_repair, extra)
             except Exception as error:  # noqa: BLE001  our code, others', the database's: no mail is lost by it
                 fault = fault or error
@@ -360,6 +364,7 @@ class NestogyMailInbox(models.Model):
         reason = exception_to_unicode(error).strip()[:1000] or type(error).__name__
         with self._in_own_transaction() as mail:
             values = {"state": "quarantined", "kind": "error", "reason": reason, "next_try_at": False}
+            values["tries"] = mail.tries + 1
             if isinstance(error, MailHeld):
                 values["kind"] = error.kind
             elif isinstance(error, TEMPORARY):
@@ -368,7 +373,6 @@ class NestogyMailInbox(models.Model):
                     values |= {
                         "state": "received",
                         "kind": "temporary",
-                        "tries": mail.tries + 1,
                         "next_try_at": fields.Datetime.now() + timedelta(minutes=minutes),
                     }
                     mail.env.ref("nestogy_tickets.ir_cron_mail_inbox")._trigger(values["next_try_at"])
@@ -454,9 +458,9 @@ class NestogyMailInbox(models.Model):
             return 0, 0
         before = fields.Datetime.now() - timedelta(days=days)
         domain = Domain("state", "in", ("done", "discarded")) & Domain("received_at", "<", before)
-        old = self.search(domain, limit=models.GC_UNLINK_LIMIT)
+        old = self.search(domain, limit=FORGOTTEN)
         old.unlink()
-        return len(old), len(old) == models.GC_UNLINK_LIMIT
+        return len(old), len(old) == FORGOTTEN
 
     # ------------------------------------------------------------------
     # What a manager does
@@ -488,7 +492,6 @@ class NestogyMailInbox(models.Model):
         for is_repair in (False, True):
             try:
                 with self.env.cr.savepoint():
-                    self.tries += 0 if is_repair else 1
                     self._route(is_repair, {"nestogy_inbox_force": True, **extra})
                     return True
             except Exception as error:  # noqa: BLE001  told to the person who asked

@@ -12,11 +12,12 @@ class ResPartner(models.Model):
     def write(self, vals):
         if vals.get("message_bounce") == 0 or "email" in vals:
             # another address, or a mail that came from it: it is good until the next report
-            marked = self.filtered(
-                lambda each: each.sudo().bounced_at and ("email" not in vals or vals["email"] != each.email)
+            # whoever may change an address may not see all about it, visitors for example
+            marked_sudo = self.sudo().filtered(
+                lambda each: each.bounced_at and ("email" not in vals or vals["email"] != each.email)
             )
-            if marked:
-                super(ResPartner, marked).write({"bounced_at": False, "bounce_reason": False})
+            if marked_sudo:
+                super(ResPartner, marked_sudo).write({"bounced_at": False, "bounce_reason": False})
         return super().write(vals)
 
     def _mark_bounced(self, reason):
@@ -26,9 +27,9 @@ class ResPartner(models.Model):
     def _client_mail_route(self, kind):
         """Leave out addresses that do not exist, as long as the client has another one."""
         recipients, origin = super()._client_mail_route(kind)
-        good = recipients.filtered(lambda each: not each.sudo().bounced_at)
+        client_sudo = self.sudo()  # routing is the firm's business: the same for whoever sends
+        good = recipients.with_env(client_sudo.env).filtered(lambda each: not each.bounced_at)
         if recipients and not good:
-            client_sudo = self.sudo()  # routing is the firm's business: the same for whoever sends
             others = client_sudo.primary_contact_id | client_sudo | client_sudo.child_ids.sorted("id")
             good = others.filtered(
                 lambda each: each.active and each.email and not each.bounced_at and each.type in ("contact", "other")
