@@ -1,4 +1,3 @@
 from . import portal_tickets
 from . import ticket_requests
 from . import job_report
-from . import portal_jobs

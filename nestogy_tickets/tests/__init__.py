@@ -14,3 +14,4 @@ from . import test_conversations
 from . import test_assets
 from . import test_jobs
 from . import test_job_report
+from . import test_job_pages

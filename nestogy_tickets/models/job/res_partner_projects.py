@@ -197,20 +197,35 @@ class ResPartner(models.Model):
         :return: list of dicts: ``label``, ``value`` (text), ``sample`` (number of jobs or ratings), ``formula``
         """
         tasks = self.env["project.task"]
+        tasks.flush_model()  # the sums below are asked for in SQL
         mine = Domain("client_id", "=", self.commercial_partner_id.id)
         mine &= Domain("company_id", "in", (False, self.env.company.id))
         closed = tasks._search(mine & Domain("state", "in", ("1_done", "1_canceled")))
-        in_time = SQL("closed_at <= date_deadline")
+        column = {
+            name: SQL.identifier(closed.table, name)
+            for name in (
+                *("state", "date_deadline", "closed_at", "allocated_hours", "effective_hours"),
+                *("job_time_cost", "job_material_cost", "job_billed_amount"),
+            )
+        }
+        is_due = SQL("%(state)s = '1_done' AND %(date_deadline)s IS NOT NULL", **column)
+        is_planned = SQL("%(allocated_hours)s > 0", **column)
+        is_billed = SQL("%(job_billed_amount)s > 0", **column)
         [row] = self.env.execute_query(
             closed.select(
-                SQL("COUNT(*) FILTER (WHERE state = '1_done' AND date_deadline IS NOT NULL)"),
-                SQL("COUNT(*) FILTER (WHERE state = '1_done' AND date_deadline IS NOT NULL AND %s)", in_time),
-                SQL("COUNT(*) FILTER (WHERE allocated_hours > 0)"),
-                SQL("COALESCE(SUM(allocated_hours) FILTER (WHERE allocated_hours > 0), 0)"),
-                SQL("COALESCE(SUM(effective_hours) FILTER (WHERE allocated_hours > 0), 0)"),
-                SQL("COUNT(*) FILTER (WHERE job_billed_amount > 0)"),
-                SQL("COALESCE(SUM(job_time_cost + job_material_cost) FILTER (WHERE job_billed_amount > 0), 0)"),
-                SQL("COALESCE(SUM(job_billed_amount) FILTER (WHERE job_billed_amount > 0), 0)"),
+                SQL("COUNT(*) FILTER (WHERE %s)", is_due),
+                SQL("COUNT(*) FILTER (WHERE %s AND %s <= %s)", is_due, column["closed_at"], column["date_deadline"]),
+                SQL("COUNT(*) FILTER (WHERE %s)", is_planned),
+                SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column["allocated_hours"], is_planned),
+                SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column["effective_hours"], is_planned),
+                SQL("COUNT(*) FILTER (WHERE %s)", is_billed),
+                SQL(
+                    "COALESCE(SUM(%s + %s) FILTER (WHERE %s), 0)",
+                    column["job_time_cost"],
+                    column["job_material_cost"],
+                    is_billed,
+                ),
+                SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column["job_billed_amount"], is_billed),
             )
         )
         due, on_time, with_budget, planned, spent, billed_jobs, cost, billed = row
