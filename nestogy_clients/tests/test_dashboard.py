@@ -67,4 +67,4 @@ class TestDashboard(ClientsCase):
             client.with_env(self.env).get_client_dashboard()
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1], counts[2])
-        self.assertLessEqual(counts[2], 24)
+        self.assertLessEqual(counts[2], 30)

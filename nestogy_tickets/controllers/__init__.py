@@ -4,4 +4,3 @@ from . import portal_tickets
 from . import rating
 from . import ticket_requests
 from . import job_report
-from . import portal_jobs

@@ -74,7 +74,13 @@ class NestogyJobReport(models.Model):
     )
     is_closed = fields.Boolean(string="Closed", readonly=True)
     user_ids = fields.Many2many(
-        "res.users", "project_task_user_rel", "task_id", "user_id", string="Assignees", readonly=True
+        "res.users",
+        "project_task_user_rel",
+        "task_id",
+        "user_id",
+        string="Assignees",
+        readonly=True,
+        context={"active_test": False},
     )
     priority = fields.Selection(
         selection=lambda self: self.env["project.task"]._fields["priority"]._description_selection(self.env),

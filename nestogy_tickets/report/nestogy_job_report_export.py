@@ -9,7 +9,7 @@ from odoo.tools import format_date, format_datetime, split_every
 
 from . import job_pdf, job_sheet
 
-SHEET_LIMIT, PDF_LIMIT = 200_000, 5_000
+SHEET_LIMIT, PDF_LIMIT = 50_000, 5_000  # what a worker writes in the time it has
 CHUNK = 1000
 FILE_TYPES = {
     "pdf": "application/pdf",

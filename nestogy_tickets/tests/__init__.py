@@ -38,3 +38,4 @@ from . import test_jobs
 from . import test_job_report
 from . import test_mail_inbox
 from . import test_mail_source
+from . import test_job_pages

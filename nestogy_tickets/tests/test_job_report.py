@@ -55,7 +55,7 @@ class TestJobReport(JobReportCase):
         rows = self.report().search(self.ours)
         self.assertEqual(rows.task_id, self.jobs.sorted("id", reverse=True))
         for row in rows:
-            task = row.task_id
+            task = row.task_id.sudo()
             lines = (task.material_ids.invoice_line_id | task.timesheet_ids.job_invoice_line_id).filtered(
                 lambda line: line.parent_state == "posted"
             )

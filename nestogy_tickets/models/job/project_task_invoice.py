@@ -108,9 +108,9 @@ class ProjectTask(models.Model):
         """The price of one in the company's currency, by the pricelist of the job's client."""
         # agents note materials without being allowed to read pricelists
         client_sudo = self.client_id.sudo().with_company(company)
-        pricelist_sudo = client_sudo.property_product_pricelist
-        return pricelist_sudo._get_product_price(
-            product.sudo().with_company(company), quantity, currency=company.currency_id, uom=uom or product.uom_id
+        product_sudo = product.sudo().with_company(company)  # as above
+        return client_sudo.property_product_pricelist._get_product_price(
+            product_sudo, quantity, currency=company.currency_id, uom=uom or product.uom_id
         )
 
     def _job_to_invoice_domain(self):

@@ -15,7 +15,6 @@ class ProjectTask(models.Model):
         store=True,
         copy=False,
         index="trigram",
-        tracking=True,
         groups="base.group_user",
         help="Given when the task becomes a client's job; it stays, whatever happens to the task.",
     )
@@ -48,9 +47,12 @@ class ProjectTask(models.Model):
             moved = self & numbered_sudo.filtered(
                 lambda task: self._job_counting_company(task.company_id) != counting
             ).sudo(False)
+            former = dict(zip(moved, moved.sudo().mapped("job_number"), strict=True))  # as above
             moved.sudo().job_number = False  # the number is of the other company's sequence
         result = super().write(vals)
         moved._give_job_numbers()
+        for task in moved:
+            task._message_log(body=self.env._("The number was %s in the other company.", former[task]))
         return result
 
     def _give_job_numbers(self):

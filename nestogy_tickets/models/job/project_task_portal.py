@@ -54,6 +54,7 @@ class ProjectTask(models.Model):
         # what our own fields say of jobs that the visitor sees
         tasks_sudo = self.sudo()
         assets = self._portal_assets(Domain("id", "in", tasks_sudo.equipment_id.ids))
+        materials = tasks_sudo._portal_materials()
         for row, task_sudo in zip(rows, tasks_sudo, strict=True):
             asset_sudo = task_sudo.equipment_id
             row |= {
@@ -65,6 +66,7 @@ class ProjectTask(models.Model):
                 "asset": asset_sudo.name if asset_sudo.id in assets.ids else "",
                 "asset_url": f"/my/assets/{asset_sudo.id}" if asset_sudo.id in assets.ids else "",
                 "contact": task_sudo.contact_id.name or row["contact"],
+                "materials": materials.get(task_sudo.id, []),
             }
         return rows
 
@@ -78,21 +80,20 @@ class ProjectTask(models.Model):
         return " · ".join(part for part in (name, place) if part)
 
     def _portal_materials(self):
-        """What was used on this job, where the project shows it; prices of what the client pays, never costs.
+        """What was used on jobs whose projects show it; prices of what the client pays, never costs. Call it in sudo.
 
-        Call it on a job that was found with the visitor's rights.
+        :return: dict of task id to list of dicts
         """
-        self.ensure_one()
-        task_sudo = self.sudo()  # clients have no rights on materials
-        if not task_sudo.project_id.portal_show_materials:
-            return []
-        return [
-            {
-                "name": material_sudo.name,
-                "quantity": material_sudo.quantity,
-                "unit": material_sudo.uom_id.name or "",
-                "amount": material_sudo.price_subtotal if material_sudo.is_billable else None,
-                "currency": material_sudo.currency_id,
-            }
-            for material_sudo in task_sudo.material_ids
-        ]
+        found = {}
+        shown = self.filtered("project_id.portal_show_materials")
+        for material in self.env["nestogy.job.material"].search([("task_id", "in", shown.ids)]):
+            found.setdefault(material.task_id.id, []).append(
+                {
+                    "name": material.name,
+                    "quantity": material.quantity,
+                    "unit": material.uom_id.name or "",
+                    "amount": material.price_subtotal if material.is_billable else None,
+                    "currency": material.currency_id,
+                }
+            )
+        return found

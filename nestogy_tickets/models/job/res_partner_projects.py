@@ -1,8 +1,12 @@
+from datetime import date
+
 from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, format_date, html2plaintext
 
 ROWS = 4  # of each kind of project
+MOST_PROJECTS = 200  # the newest ones, among which the shown are chosen
+LAST_DAY = date.max
 ISSUES = 5
 LEAST_SAMPLE = 5
 NOTE_CHARACTERS = 140
@@ -39,30 +43,26 @@ class ResPartner(models.Model):
         """Projects by where they stand in time, estimates that wait for an answer, and jobs that are planned."""
         today = fields.Date.context_today(self)
         mine = self._client_project_domain()
-        projects = self.env["project.project"]
-        is_past = Domain("date", "<", today)
-        is_planned = ~is_past & Domain("date_start", ">", today)
-        kinds = (
-            (self.env._("Current"), "primary", ~is_past & ~is_planned, "date, id desc"),
-            (self.env._("Planned"), "info", is_planned, "date_start, id"),
-            (self.env._("Past"), "secondary", is_past, "date desc, id desc"),
-        )
-        found = [
-            (label, tone, projects.search(mine & domain, order=order, limit=ROWS))
-            for label, tone, domain, order in kinds
-        ]
-        shown = projects.union(*(some for _label, _tone, some in found))
-        progress = self._client_project_progress(shown)
-        by_label = {
-            label: [self._client_project_row(project, label, tone, progress) for project in some]
-            for label, tone, some in found
+        projects = self.env["project.project"].search(mine, order="date desc, id desc", limit=MOST_PROJECTS)
+        past = projects.filtered(lambda project: project.date and project.date < today)
+        planned = (projects - past).filtered(lambda project: project.date_start and project.date_start > today)
+        current = projects - past - planned
+        found = {
+            "primary": (self.env._("Current"), current.sorted(lambda each: (each.date or LAST_DAY, -each.id))[:ROWS]),
+            "info": (self.env._("Planned"), planned.sorted(lambda each: (each.date_start, each.id))[:ROWS]),
+            "secondary": (self.env._("Past"), past[:ROWS]),
+        }
+        progress = self._client_project_progress(projects.browse().union(*(some for _label, some in found.values())))
+        by_tone = {
+            tone: [self._client_project_row(project, label, tone, progress) for project in some]
+            for tone, (label, some) in found.items()
         }
         rows = [
-            *by_label[self.env._("Current")],
+            *by_tone["primary"],
             *self._client_proposal_rows(),
-            *by_label[self.env._("Planned")],
+            *by_tone["info"],
             *self._client_planned_job_rows(),
-            *by_label[self.env._("Past")],
+            *by_tone["secondary"],
         ]
         return {
             "key": "projects",
@@ -94,7 +94,7 @@ class ResPartner(models.Model):
 
     def _client_project_row(self, project, label, tone, progress):
         done, total = progress.get(project.id, (0, 0))
-        date = project.date_start if tone == "info" else project.date
+        day = project.date_start if tone == "info" else project.date
         words = {"info": self.env._("from %s"), "secondary": self.env._("ended %s"), "primary": self.env._("until %s")}
         return {
             "id": project.id,
@@ -104,7 +104,7 @@ class ResPartner(models.Model):
                 "name": project.name,
                 "state": label,
                 "progress": self.env._("%(done)s of %(total)s jobs", done=done, total=total) if total else "",
-                "date": words[tone] % format_date(self.env, date) if date else "",
+                "date": words[tone] % format_date(self.env, day) if day else "",
             },
         }
 
@@ -197,20 +197,35 @@ class ResPartner(models.Model):
         :return: list of dicts: ``label``, ``value`` (text), ``sample`` (number of jobs or ratings), ``formula``
         """
         tasks = self.env["project.task"]
+        tasks.flush_model()  # the sums below are asked for in SQL
         mine = Domain("client_id", "=", self.commercial_partner_id.id)
         mine &= Domain("company_id", "in", (False, self.env.company.id))
         closed = tasks._search(mine & Domain("state", "in", ("1_done", "1_canceled")))
-        in_time = SQL("closed_at <= date_deadline")
+        column = {
+            name: SQL.identifier(closed.table, name)
+            for name in (
+                *("state", "date_deadline", "closed_at", "allocated_hours", "effective_hours"),
+                *("job_time_cost", "job_material_cost", "job_billed_amount"),
+            )
+        }
+        is_due = SQL("%(state)s = '1_done' AND %(date_deadline)s IS NOT NULL", **column)
+        is_planned = SQL("%(allocated_hours)s > 0", **column)
+        is_billed = SQL("%(job_billed_amount)s > 0", **column)
         [row] = self.env.execute_query(
             closed.select(
-                SQL("COUNT(*) FILTER (WHERE state = '1_done' AND date_deadline IS NOT NULL)"),
-                SQL("COUNT(*) FILTER (WHERE state = '1_done' AND date_deadline IS NOT NULL AND %s)", in_time),
-                SQL("COUNT(*) FILTER (WHERE allocated_hours > 0)"),
-                SQL("COALESCE(SUM(allocated_hours) FILTER (WHERE allocated_hours > 0), 0)"),
-                SQL("COALESCE(SUM(effective_hours) FILTER (WHERE allocated_hours > 0), 0)"),
-                SQL("COUNT(*) FILTER (WHERE job_billed_amount > 0)"),
-                SQL("COALESCE(SUM(job_time_cost + job_material_cost) FILTER (WHERE job_billed_amount > 0), 0)"),
-                SQL("COALESCE(SUM(job_billed_amount) FILTER (WHERE job_billed_amount > 0), 0)"),
+                SQL("COUNT(*) FILTER (WHERE %s)", is_due),
+                SQL("COUNT(*) FILTER (WHERE %s AND %s <= %s)", is_due, column["closed_at"], column["date_deadline"]),
+                SQL("COUNT(*) FILTER (WHERE %s)", is_planned),
+                SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column["allocated_hours"], is_planned),
+                SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column["effective_hours"], is_planned),
+                SQL("COUNT(*) FILTER (WHERE %s)", is_billed),
+                SQL(
+                    "COALESCE(SUM(%s + %s) FILTER (WHERE %s), 0)",
+                    column["job_time_cost"],
+                    column["job_material_cost"],
+                    is_billed,
+                ),
+                SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column["job_billed_amount"], is_billed),
             )
         )
         due, on_time, with_budget, planned, spent, billed_jobs, cost, billed = row
