@@ -33,7 +33,11 @@
         "views/helpdesk_ticket_templates.xml",
         "views/portal_invoice_questions_templates.xml",
     ],
-    "demo": ["demo/nestogy_tickets_demo.xml", "demo/nestogy_client_mail_template_demo.xml"],
+    "demo": [
+        "demo/nestogy_tickets_demo.xml",
+        "demo/nestogy_client_mail_template_demo.xml",
+        "demo/nestogy_satisfaction_demo.xml",
+    ],
     "assets": {
         "web.assets_frontend": ["nestogy_tickets/static/src/scss/portal_tickets.scss"],
         "web.assets_tests": ["nestogy_tickets/static/tests/tours/**/*"],

@@ -77,7 +77,7 @@ class TestPortalDeeds(TicketsMakers, PortalCase):
         before = self.all_tickets()
         self.assertEqual(self.submit(self.owner, page=links[0], line=self.line.id).status_code, 303)
         ticket = self.all_tickets() - before
-        self.assertRecordValues(ticket, [{"account_move_id": self.invoice.id, "account_move_line_id": self.line.id}])
+        self.assertRecordValues(ticket, [{"invoice_id": self.invoice.id, "invoice_line_id": self.line.id}])
         shown = self.open(f"/my/ticket/{ticket.id}").text
         self.assertIn(f"/my/invoices/{self.invoice.id}", shown)
 
@@ -96,7 +96,7 @@ class TestPortalDeeds(TicketsMakers, PortalCase):
         self.assertEqual(self.all_tickets(), before)
 
     def test_who_sees_no_invoices_asks_about_none_and_reads_none_on_a_ticket(self):
-        self.ticket.write({"account_move_id": self.invoice.id, "account_move_line_id": self.line.id})
+        self.ticket.write({"invoice_id": self.invoice.id, "invoice_line_id": self.line.id})
         self.colleague.portal_level_id = self.env.ref("nestogy_portal.nestogy_portal_level_technical")
         self.assertNotIn(self.invoice.name, self.visit(f"/my/ticket/{self.ticket.id}", self.colleague).text)
         self.assertEqual(self.submit(self.colleague, line=self.line.id).status_code, 422)

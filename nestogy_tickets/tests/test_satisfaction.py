@@ -441,7 +441,7 @@ class TestSatisfaction(FeedbackMakers, PortalCase):
                     f"/web/dataset/call_kw/{model}/search_read",
                     {"model": model, "method": "search_read", "args": [[]], "kwargs": {}},
                 )
-        for name in ("satisfaction_ids", "satisfaction_grade", "satisfaction_to_do", "account_move_line_id"):
+        for name in ("satisfaction_ids", "satisfaction_grade", "satisfaction_to_do", "invoice_line_id"):
             with self.assertRaises(AccessError):
                 self.ticket.with_user(self.owner_user).read([name])
 

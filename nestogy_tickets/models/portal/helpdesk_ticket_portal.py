@@ -121,7 +121,7 @@ class HelpdeskTicket(models.Model):
         """The line of an invoice that this ticket is about, in sudo, as far as the visitor may see it."""
         self.ensure_one()
         visitor = self.env["res.users"]._get_portal_visitor()
-        line_sudo = self.sudo().account_move_line_id  # which line is said by the ticket, who may see it by his rights
+        line_sudo = self.sudo().invoice_line_id  # which line is said by the ticket, who may see it by his rights
         return self.with_user(visitor).sudo(False)._portal_line_to_ask(line_sudo.id)
 
     def _portal_close(self, stage_id):
@@ -201,8 +201,8 @@ class HelpdeskTicket(models.Model):
                 "partner_id": contact.id,
                 "category_id": category.id if category else False,
                 "equipment_id": asset.id if asset else False,
-                "account_move_id": line.move_id.id if line else False,
-                "account_move_line_id": line.id if line else False,
+                "invoice_id": line.move_id.id if line else False,
+                "invoice_line_id": line.id if line else False,
                 "team_id": team_sudo.id,
                 "stage_id": team_sudo.with_company(company)._get_applicable_stages()[:1].id,
                 "channel_id": channel.id if channel else False,

@@ -2,7 +2,6 @@ from . import helpdesk_ticket
 from . import helpdesk_ticket_private
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_asset
-from . import helpdesk_ticket_links
 from . import maintenance_equipment
 from . import nestogy_conversation
 from . import res_partner_tickets
