@@ -22,6 +22,7 @@ def post_init_hook(env):
         )
     )
     tickets.invalidate_model(["last_update"])
+    tickets._note_last_word_of_all()
 
     received = env.ref("nestogy_tickets.mail_template_ticket_received")
     closed = env.ref("nestogy_tickets.mail_template_ticket_closed")

@@ -15,3 +15,10 @@ from . import test_portal_deeds
 from . import test_feedback_tools
 from . import test_satisfaction
 from . import test_nps
+from . import test_card
+from . import test_closing
+from . import test_complaints
+from . import test_links
+from . import test_merge
+from . import test_queues
+from . import test_desk_tour
