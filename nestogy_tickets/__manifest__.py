@@ -42,12 +42,8 @@
     "demo": [
         "demo/nestogy_tickets_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
-        "demo/nestogy_satisfaction_demo.xml",
-    ],
-    "demo": [
-        "demo/nestogy_tickets_demo.xml",
-        "demo/nestogy_client_mail_template_demo.xml",
         "demo/nestogy_ticket_desk_demo.xml",
+        "demo/nestogy_satisfaction_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -101,7 +101,7 @@ class NestogySatisfactionRequest(models.Model):
                 grade=grade,
                 label=label,
                 comment=comment or "",
-            )
+            ),
         )
 
     def _is_bad_answer(self, grade):
