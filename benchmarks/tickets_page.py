@@ -1,7 +1,7 @@
 """The list of a client's tickets in the portal, against that of helpdesk_mgmt and a page that only knows its visitor.
 
-The address of helpdesk_mgmt leads to ours where ours is installed, so its page is asked for at an address of its own. It
-runs with our record rule, which is faster than its own, and shows 80 tickets a page where we show 30.
+The address of helpdesk_mgmt leads to ours where ours is installed, so its page is asked for at an address of its own.
+It runs with our record rule, which is faster than its own, and shows 80 tickets a page where we show 30.
 """
 
 from _pages import BARE, Visitor, bare_route, portal_client
