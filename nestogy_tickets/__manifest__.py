@@ -18,6 +18,7 @@
         "security/ir_model_access.xml",
         "security/nestogy_tickets_rules.xml",
         "security/nestogy_satisfaction_rules.xml",
+        "security/nestogy_tickets_rules_sla.xml",
         "data/mail_template_data.xml",
         "data/nestogy_portal_area_data.xml",
         "data/helpdesk_ticket_stage_data.xml",
@@ -25,6 +26,7 @@
         "wizards/nestogy_ticket_complaint_views.xml",
         "wizards/nestogy_ticket_merge_views.xml",
         "wizards/nestogy_ticket_split_views.xml",
+        "data/nestogy_sla_clock_data.xml",
         "views/helpdesk_ticket_views.xml",
         "views/res_partner_views.xml",
         "views/helpdesk_ticket_desk_views.xml",
@@ -44,6 +46,7 @@
         "demo/nestogy_client_mail_template_demo.xml",
         "demo/nestogy_ticket_desk_demo.xml",
         "demo/nestogy_satisfaction_demo.xml",
+        "demo/nestogy_sla_policy_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

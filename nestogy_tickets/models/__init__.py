@@ -3,3 +3,4 @@ from . import mail
 from . import portal
 from . import job
 from . import satisfaction
+from . import sla

@@ -3,6 +3,9 @@ from . import test_ticket_form
 from . import test_clients_tickets
 from . import test_rights
 from . import test_routes
+from . import test_sla_clock
+from . import test_sla_calendar
+from . import test_sla
 from . import test_levels
 from . import test_mail
 from . import test_mail_words

@@ -2,7 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.nestogy_clients.tests.common import ClientsCase
@@ -91,7 +91,7 @@ class TestClosing(TicketsMakers, ClientsCase):
             body="Still there", message_type="comment", subtype_xmlid="mail.mt_comment"
         )
         self.assertRecordValues(
-            ticket, [{"closing_notice_at": False, "waiting_since": False, "stage_id": self.stage_progress.id}]
+            ticket, [{"closing_notice_at": False, "waiting_since": False, "last_message_by": "client"}]
         )
 
     def test_our_word_begins_the_wait_anew(self):
@@ -188,8 +188,23 @@ class TestClosing(TicketsMakers, ClientsCase):
             ],
         )
         self.assertIn("Again broken", new.description)
+        self.answer(ticket, self.colleague_user)
+        self.assertEqual(ticket.offshoot_ids, new, "the next late answer goes on in the same one")
         self.assertEqual(ticket.stage_id, self.stage_done)
         self.assertEqual(self.env["helpdesk.ticket"].with_user(self.owner_user).search([("id", "=", new.id)]), new)
+
+    def test_nobody_from_outside_opens_a_ticket_by_answering(self):
+        ticket = self.closed(50)
+        merged, stays = self.make_tickets(self.owner, 2)
+        merged._merge_into(stays)
+        count = len(stays.message_ids)
+        for target in (ticket, merged):
+            with self.assertRefused(AccessError, ""):
+                target.with_user(self.stranger_user).message_post(
+                    body="Let me in", message_type="comment", subtype_xmlid="mail.mt_comment"
+                )
+        self.assertFalse(ticket.offshoot_ids)
+        self.assertEqual(len(stays.message_ids), count)
 
     def test_mails_do_the_same_with_their_files(self):
         ticket = self.closed(0)

@@ -150,6 +150,22 @@ class TestMerge(TicketsMakers, ClientsCase):
         self.assertIn("must not be shown to another", form.refusal)
         self.assertFalse(form.preview)
 
+    def test_the_promise_goes_on_in_the_ticket_that_stays(self):
+        policy = self.env["nestogy.sla.policy"].create(
+            {
+                "name": "Fast",
+                "line_ids": [
+                    (0, 0, {"kind": "request", "priority": priority, "response_hours": 1, "resolution_hours": 8})
+                    for priority in ("1", "3")
+                ],
+            }
+        )
+        self.client.sla_policy_id = policy
+        stays, goes = self.make_tickets(self.owner, 2)
+        self.merge(stays | goes, stays)
+        self.assertEqual(set(goes.sla_clock_ids.mapped("state")), {"cancelled"})
+        self.assertEqual(set(stays.sla_clock_ids.mapped("state")), {"running"})
+
     def test_a_complaint_goes_on_as_a_complaint(self):
         self.goes._set_complaint("too slow")
         self.merge(self.stays | self.goes, self.stays)

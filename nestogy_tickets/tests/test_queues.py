@@ -54,14 +54,20 @@ class TestQueues(TicketsMakers, ClientsCase):
         self.assertEqual(ticket.last_message_by, "client")
         self.assertTrue(ticket.client_reply_at)
 
-    def test_an_answer_brings_a_waiting_ticket_back_to_work(self):
+    def test_an_answer_ends_the_wait_and_our_word_begins_it_anew(self):
         ticket = self.make_tickets(self.owner)
         ticket.stage_id = self.stage_waits
         self.assertTrue(ticket.waiting_since)
         self.answer(ticket, self.agent)
-        self.assertEqual(ticket.stage_id, self.stage_waits)
+        waiting = ticket._waiting_for_client_domain()
+        self.assertTrue(ticket.filtered_domain(waiting))
         self.answer(ticket, self.owner_user)
-        self.assertRecordValues(ticket, [{"stage_id": self.stage_progress.id, "waiting_since": False}])
+        self.assertRecordValues(ticket, [{"stage_id": self.stage_waits.id, "waiting_since": False}])
+        self.assertFalse(ticket.filtered_domain(waiting), "the last message decides, whatever the stage says")
+        self.answer(ticket, self.agent)
+        self.assertTrue(ticket.waiting_since)
+        ticket.stage_id = self.stage_progress
+        self.assertFalse(ticket.waiting_since)
 
     def test_counters_are_those_of_the_filters_in_one_query(self):
         self.make_tickets(self.owner, 2)
@@ -76,6 +82,9 @@ class TestQueues(TicketsMakers, ClientsCase):
         arch = etree.fromstring(tickets.get_view(view.id, "search")["arch"])
         counts = {queue["key"]: queue["count"] for queue in tickets.get_ticket_queues()}
         for key, count in counts.items():
+            if key.startswith("sla_"):  # those filters come with the views of the SLA, which test them
+                self.assertEqual(count, 0, key)
+                continue
             domain = arch.xpath(f"//filter[@name='{key}']/@domain")
             self.assertTrue(domain, f"no filter {key}")
             self.assertEqual(count, tickets.search_count(safe_eval(domain[0], {"uid": self.agent.id})), key)

@@ -41,9 +41,14 @@ class NestogyTicketMerge(models.TransientModel):
                 False
                 if wizard.refusal
                 else self.env._(
-                    "Into %(survivor)s move %(what)s.",
+                    "Into %(survivor)s move: %(what)s.",
                     survivor=wizard.survivor_id.display_name,
-                    what=", ".join(f"{count} {label}" for label, count in merged._merge_counts()),
+                    what=", ".join(
+                        [
+                            self.env._("the text of the request"),
+                            *(f"{count} {label}" for label, count in merged._merge_counts()),
+                        ]
+                    ),
                 )
             )
 

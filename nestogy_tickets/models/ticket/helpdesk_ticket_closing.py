@@ -40,6 +40,9 @@ class HelpdeskTicket(models.Model):
         groups="base.group_user",
         help="The ticket from which this one was split off, or that was closed too long ago to be opened again.",
     )
+    origin_kind = fields.Selection(
+        [("split", "Split off"), ("late", "Answered too late")], readonly=True, copy=False, groups="base.group_user"
+    )
     offshoot_ids = fields.One2many(
         "helpdesk.ticket", "origin_ticket_id", string="Went into", groups="base.group_user", readonly=True
     )
@@ -186,6 +189,7 @@ class HelpdeskTicket(models.Model):
     def message_post(self, **kwargs):
         """Open a new ticket, linked to this one, when a client answers a ticket that was closed long ago."""
         if self._is_late_answer(kwargs):
+            self.check_access(self._mail_post_access)  # who may answer this one may go on in a new one
             follow_up_sudo = self._open_follow_up(kwargs)
             return follow_up_sudo.message_post(**{key: kwargs[key] for key in kwargs if key != "parent_id"})
         return super().message_post(**kwargs)
@@ -212,13 +216,18 @@ class HelpdeskTicket(models.Model):
         return partners if values.get("email_from") else self.env.user.partner_id
 
     def _open_follow_up(self, values):
-        """A new ticket for a late answer.
+        """The ticket in which a late answer goes on: the one that an earlier late answer opened, or a new one.
 
         :param dict values: of the message that will be posted in it
         :return: the ticket, in sudo
         """
         ticket_sudo = self.sudo()  # visitors may not create tickets; all values come from a ticket that they may answer
-        author_sudo = self._post_author(values).sudo()
+        known_sudo = ticket_sudo.offshoot_ids.filtered(
+            lambda each: each.origin_kind == "late" and not each.closed and not each.merged_into_id
+        )
+        if known_sudo:
+            return known_sudo[:1]
+        author_sudo = self._post_author(values).sudo()  # whose person he is
         same_client = author_sudo and author_sudo.commercial_partner_id == ticket_sudo.commercial_partner_id
         body = values.get("body") or ""
         if is_html_empty(body):
@@ -239,6 +248,7 @@ class HelpdeskTicket(models.Model):
                 "equipment_id": ticket_sudo.equipment_id.id,
                 "channel_id": channel.id if channel else False,
                 "origin_ticket_id": ticket_sudo.id,
+                "origin_kind": "late",
                 "user_id": False,
             }
         )

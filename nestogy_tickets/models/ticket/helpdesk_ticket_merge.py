@@ -180,29 +180,32 @@ class HelpdeskTicket(models.Model):
         ]
         lines = self.env["account.analytic.line"]
         if "ticket_id" in lines._fields:
+            time = Domain("ticket_id", "in", self.ids)
+            if "ticket_invoice_line_id" in lines._fields:
+                time &= Domain("ticket_invoice_line_id", "=", False)  # what is invoiced stays as it was invoiced
             moved.append(
                 {
                     "key": "time",
                     "label": self.env._("time entries"),
                     "model": lines._name,
                     "field": "ticket_id",
-                    "domain": Domain("ticket_id", "in", self.ids),
+                    "domain": time,
                 }
             )
         return moved
 
     def _merge_counts(self):
-        """How much would move.
+        """How much would move besides the texts of the requests.
 
-        :return: list of tuples of a label and a number
+        :return: list of tuples of a label and a number; what there is none of is left out
         """
         counts = [
             # figures of a preview; what is behind them is shown by nobody's right
             (moved["label"], self.env[moved["model"]].sudo().search_count(moved["domain"]))
             for moved in self._merge_moved()
         ]
-        followers = self.sudo().message_partner_ids  # as above
-        return [*counts, (self.env._("followers"), len(followers))]
+        counts.append((self.env._("followers"), len(self.sudo().message_partner_ids)))  # as above
+        return [(label, count) for label, count in counts if count]
 
     def _merge_into(self, survivor, keep_contacts=True):
         """Move all that belongs to these tickets into another one of the same client, close and lock them.
@@ -402,6 +405,7 @@ class HelpdeskTicket(models.Model):
                 "priority": self.priority,
                 "equipment_id": self.equipment_id.id,
                 "origin_ticket_id": self.id,
+                "origin_kind": "split",
             }
         )
         # both tickets may be written, and so what hangs on their messages

@@ -37,7 +37,7 @@ class HelpdeskTicket(models.Model):
         readonly=True,
         copy=False,
         groups="base.group_user",
-        help="When the ticket came into a stage that waits for the client, or we last wrote in it.",
+        help="When the ticket came into a stage that waits for the client, or we last wrote in it; until he answers.",
     )
 
     _client_reply_idx = models.Index("(client_reply_at) WHERE client_reply_at IS NOT NULL")
@@ -94,10 +94,10 @@ class HelpdeskTicket(models.Model):
         self.ensure_one()
         if self._is_by_staff(message.author_id):
             values = {"last_message_by": "staff", "client_reply_at": False}
-            if self.waiting_since:
+            if self.stage_id.waits_for_client:
                 values["waiting_since"] = fields.Datetime.now()
         else:
-            values = {"last_message_by": "client", "client_reply_at": fields.Datetime.now()}
+            values = {"last_message_by": "client", "client_reply_at": fields.Datetime.now(), "waiting_since": False}
             if stage := self._stage_after_answer():
                 self._track_set_author(message.author_id)
                 values["stage_id"] = stage.id
@@ -110,8 +110,6 @@ class HelpdeskTicket(models.Model):
     def _stage_after_answer(self):
         """The stage into which an answer of the client brings the ticket; empty when it stays where it is."""
         self.ensure_one()
-        if self.stage_id.waits_for_client and not self.stage_id.closed:
-            return self._working_stages().filtered(lambda stage: not stage.unattended)[:1] or self._working_stages()[:1]
         return self.stage_id.browse()
 
     def _working_stages(self):
@@ -160,7 +158,7 @@ class HelpdeskTicket(models.Model):
 
     @api.model
     def _waiting_for_client_domain(self):
-        return Domain("last_message_by", "=", "staff") | Domain("stage_id.waits_for_client", "=", True)
+        return Domain("last_message_by", "=", "staff") | Domain("waiting_since", "!=", False)
 
     @api.model
     def _ticket_queues(self):
@@ -200,6 +198,18 @@ class HelpdeskTicket(models.Model):
                 "label": self.env._("Waiting for the client"),
                 "domain": waiting,
                 "tone": "secondary",
+            },
+            {
+                "key": "sla_at_risk",
+                "label": self.env._("At risk"),
+                "domain": self._sla_at_risk_domain(),
+                "tone": "warning",
+            },
+            {
+                "key": "sla_breached",
+                "label": self.env._("Breached"),
+                "domain": self._sla_breached_domain(),
+                "tone": "danger",
             },
             {
                 "key": "queue_complaints",

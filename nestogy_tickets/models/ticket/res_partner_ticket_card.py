@@ -6,8 +6,8 @@ from odoo.addons.nestogy_clients.tools.client_settings import BILLING
 
 from .helpdesk_ticket_queue import ANSWER_TYPES
 
-TICKETS_SHOWN = 4
-MESSAGES_SHOWN = 3
+TICKETS_SHOWN = 3
+MESSAGES_SHOWN = 2
 TEXT_CHARACTERS = 90
 NOTE_CHARACTERS = 300
 

@@ -25,10 +25,10 @@ registry.category("web_tour.tours").add("nestogy_ticket_desk", {
         { content: "without money", trigger: ".o_nestogy_client_card:not(:has([data-section=money]))" },
         {
             content: "A similar one is named",
-            trigger: ".o_nestogy_similar:contains('The radio on the bridge is silent') button:contains('Merge')",
+            trigger: ".o_nestogy_similar:contains('Bridge radio is silent') button:contains('Merge')",
             run: "click",
         },
-        { content: "What moves", trigger: ".modal [name=preview]:contains('messages and notes')" },
+        { content: "What moves", trigger: ".modal [name=preview]:contains('the text of the request')" },
         { content: "Merge", trigger: ".modal button[name=action_merge]", run: "click" },
         { content: "The other one leads here", trigger: "body:not(:has(.modal)) .o_form_view [name=merged_ticket_ids] .o_tag" },
         { content: "Nothing similar is left", trigger: ".o_form_view:not(:has(.o_nestogy_similar))" },

@@ -1,0 +1,392 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...tools.sla_clock import RUNNING, Clock, Line, Terms
+from .nestogy_sla_policy_line import PRIORITIES
+
+_logger = logging.getLogger(__name__)
+
+REASONS = [
+    ("waiting_client", "Waiting for the client"),
+    ("stage", "Stage stops the clock"),
+    ("manual", "Stopped by hand"),
+    ("client_inactive", "Client is not active"),
+]
+SWEEP_BATCH = 200
+RETRY = timedelta(minutes=5)
+
+# the columns that change during the life of a clock
+STATE_COLUMNS = {
+    "client_id": "int4",
+    "company_id": "int4",
+    "policy_id": "int4",
+    "priority": "varchar",
+    "calendar_id": "int4",
+    "goal_seconds": "int4",
+    "consumed_seconds": "int4",
+    "state": "varchar",
+    "deadline_at": "timestamp",
+    "done_at": "timestamp",
+    "breached_at": "timestamp",
+    "risk_at": "timestamp",
+    "next_event_at": "timestamp",
+    "warned_percent": "int4",
+}
+OWNER_COLUMNS = {
+    "ticket_id": "int4",
+    "task_id": "int4",
+    "target": "varchar",
+    "started_at": "timestamp",
+}
+LINE_COLUMNS = {
+    "clock_id": "int4",
+    "kind": "varchar",
+    "reason": "varchar",
+    "started_at": "timestamp",
+    "ended_at": "timestamp",
+    "worked_seconds": "int4",
+    "policy_id": "int4",
+    "priority": "varchar",
+    "calendar_id": "int4",
+    "goal_seconds": "int4",
+}
+
+
+class NestogySlaClock(models.Model):
+    """One promise on one ticket or job: when it is due, and what of it is used up.
+
+    What happens to a clock is worked out by :mod:`tools.sla_clock`; here clocks are read and stored, many at once.
+    """
+
+    _name = "nestogy.sla.clock"
+    _description = "SLA Clock"
+    _order = "deadline_at, id"
+    _rec_name = "target"
+
+    # the unique indexes below begin with the owner, so that it needs none of its own
+    ticket_id = fields.Many2one("helpdesk.ticket", readonly=True, ondelete="cascade")
+    task_id = fields.Many2one("project.task", string="Job", readonly=True, ondelete="cascade")
+    client_id = fields.Many2one("res.partner", index="btree_not_null", readonly=True, ondelete="set null")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    target = fields.Selection(
+        [("response", "First Response"), ("resolution", "Resolution")], required=True, readonly=True
+    )
+    policy_id = fields.Many2one("nestogy.sla.policy", readonly=True, ondelete="restrict", index=True)
+    priority = fields.Selection(PRIORITIES, readonly=True)
+    calendar_id = fields.Many2one("resource.calendar", string="Working Hours", readonly=True, ondelete="set null")
+    goal_seconds = fields.Integer(readonly=True)
+    consumed_seconds = fields.Integer(
+        readonly=True, help="Working time used up until the last event: the sum of the ledger's closed running lines."
+    )
+    state = fields.Selection(
+        [
+            ("running", "Running"),
+            ("paused", "Paused"),
+            ("met", "Met"),
+            ("missed", "Missed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    started_at = fields.Datetime(required=True, readonly=True)
+    deadline_at = fields.Datetime(string="Deadline", readonly=True, index="btree_not_null")
+    done_at = fields.Datetime(string="Done", readonly=True)
+    breached_at = fields.Datetime(string="Breached", readonly=True)
+    risk_at = fields.Datetime(string="At Risk From", readonly=True)
+    next_event_at = fields.Datetime(readonly=True)
+    warned_percent = fields.Integer(string="Warned at (%)", readonly=True)
+    interval_ids = fields.One2many("nestogy.sla.interval", "clock_id", string="Ledger", readonly=True)
+
+    _one_owner = models.Constraint(
+        "CHECK ((ticket_id IS NULL) <> (task_id IS NULL))", "A clock belongs to a ticket or to a job."
+    )
+    _one_a_ticket = models.UniqueIndex("(ticket_id, target) WHERE ticket_id IS NOT NULL", "The ticket has this clock.")
+    _one_a_task = models.UniqueIndex("(task_id, target) WHERE task_id IS NOT NULL", "The job has this clock.")
+    _next_event_idx = models.Index("(next_event_at) WHERE next_event_at IS NOT NULL")
+    _running_idx = models.Index("(calendar_id, company_id) WHERE state = 'running'")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(self.env._("SLA clocks are started by tickets and jobs, not by hand."))
+
+    def write(self, vals):
+        raise UserError(self.env._("SLA clocks cannot be changed by hand; change the ticket, the job or the policy."))
+
+    def unlink(self):
+        raise UserError(self.env._("SLA clocks are kept as long as their ticket or job."))
+
+    @api.model
+    def _sla_models(self):
+        return [self.env["helpdesk.ticket"], self.env["project.task"]]
+
+    def _sla_record(self):
+        self.ensure_one()
+        return self.ticket_id or self.task_id
+
+    # ------------------------------------------------------------------
+    # Reading and storing many
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _load(self, condition):
+        """Read clocks as objects of :mod:`tools.sla_clock`, each with its open line, in one query.
+
+        :param SQL condition: on the clock as ``c``
+        :return: list of clocks with ``id``, ``owner`` (``ticket_id`` or ``task_id``, id), ``company_id``
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT c.id, c.ticket_id, c.task_id, c.client_id, c.company_id, c.target, c.started_at,
+                          c.policy_id, c.priority, c.calendar_id, c.goal_seconds, c.consumed_seconds, c.state,
+                          c.deadline_at, c.done_at, c.breached_at, c.risk_at, c.next_event_at, c.warned_percent,
+                          l.id AS line_id, l.kind, l.reason, l.started_at AS line_at,
+                          l.policy_id AS line_policy, l.priority AS line_priority, l.calendar_id AS line_calendar,
+                          l.goal_seconds AS line_goal
+                     FROM nestogy_sla_clock c
+                     LEFT JOIN nestogy_sla_interval l ON l.clock_id = c.id AND l.ended_at IS NULL
+                    WHERE %s
+                    ORDER BY c.id""",
+                condition,
+            )
+        )
+        clocks = []
+        for row in self.env.cr.dictfetchall():
+            terms = Terms(row["policy_id"], row["priority"], row["calendar_id"], row["goal_seconds"])
+            if row["line_id"]:
+                in_force = Terms(row["line_policy"], row["line_priority"], row["line_calendar"], row["line_goal"])
+                row["line"] = Line(row["kind"], row["reason"], row["line_at"], None, 0, in_force)
+            clock = Clock(row.pop("target"), row.pop("started_at"), terms, **row)
+            clock.line_id = row["line_id"]
+            clock.owner = ("ticket_id", row["ticket_id"]) if row["ticket_id"] else ("task_id", row["task_id"])
+            clock.client_id, clock.company_id = row["client_id"], row["company_id"]
+            clock.stored = self._state_values(clock)
+            clocks.append(clock)
+        return clocks
+
+    @api.model
+    def _state_values(self, clock):
+        return (
+            clock.client_id,
+            clock.company_id,
+            *clock.terms,
+            clock.consumed_seconds,
+            clock.state,
+            clock.deadline_at,
+            clock.done_at,
+            clock.breached_at,
+            clock.risk_at,
+            clock.next_event_at,
+            clock.warned_percent,
+        )
+
+    @api.model
+    def _store(self, clocks):
+        """Write clocks and their lines, with one statement for each kind of work.
+
+        SQL, because the ORM refuses these models to everybody, and as a ticket is opened with four rows of ours.
+        """
+        fresh = [clock for clock in clocks if not clock.id]
+        if fresh:
+            rows = [self._owner_values(clock) + self._state_values(clock) for clock in fresh]
+            self._insert(self._table, OWNER_COLUMNS | STATE_COLUMNS, rows, returning=True)
+            ids = {(ticket or 0, task or 0, target): row_id for row_id, ticket, task, target in self.env.cr.fetchall()}
+            for clock in fresh:
+                values = self._owner_values(clock)
+                clock.id = ids[values[0] or 0, values[1] or 0, clock.target]
+        changed = [
+            (clock.id, *self._state_values(clock))
+            for clock in clocks
+            if clock not in fresh and clock.stored != self._state_values(clock)
+        ]
+        self._update(self._table, STATE_COLUMNS, changed)
+        ended = [(clock.line_id, clock.ended.ended_at, clock.ended.worked_seconds) for clock in clocks if clock.ended]
+        self._update("nestogy_sla_interval", {"ended_at": "timestamp", "worked_seconds": "int4"}, ended)
+        lines = [(clock.id, *line[:-1], *line.terms) for clock in clocks for line in clock.added]
+        self._insert("nestogy_sla_interval", LINE_COLUMNS, lines)
+        self.invalidate_model(flush=False)
+        self.env["nestogy.sla.interval"].invalidate_model(flush=False)
+
+    @api.model
+    def _owner_values(self, clock):
+        column, owner_id = clock.owner
+        return (
+            owner_id if column == "ticket_id" else None,
+            owner_id if column == "task_id" else None,
+            clock.target,
+            clock.started_at,
+        )
+
+    @api.model
+    def _insert(self, table, columns, rows, returning=False):
+        if not rows:
+            return
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO %s (%s, create_uid, create_date)
+                        SELECT rows.*, %s, now() AT TIME ZONE 'UTC' FROM unnest(%s) rows %s""",
+                SQL.identifier(table),
+                SQL(", ").join(map(SQL.identifier, columns)),
+                self.env.uid,
+                self._arrays(columns, rows),
+                SQL("RETURNING id, ticket_id, task_id, target") if returning else SQL(),
+            )
+        )
+
+    @api.model
+    def _update(self, table, columns, rows):
+        """:param rows: tuples of the id and a value for each column"""
+        if not rows:
+            return
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %(table)s target SET %(values)s FROM unnest(%(arrays)s) rows(id, %(names)s)"
+                " WHERE target.id = rows.id",
+                table=SQL.identifier(table),
+                values=SQL(", ").join(
+                    SQL("%s = rows.%s", SQL.identifier(name), SQL.identifier(name)) for name in columns
+                ),
+                arrays=self._arrays({"id": "int4"} | columns, rows),
+                names=SQL(", ").join(map(SQL.identifier, columns)),
+            )
+        )
+
+    @api.model
+    def _arrays(self, columns, rows):
+        return SQL(", ").join(
+            SQL("%s::" + kind + "[]", list(values))
+            for kind, values in zip(columns.values(), zip(*rows, strict=True), strict=True)
+        )
+
+    # ------------------------------------------------------------------
+    # When working time itself changes
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _running_schedules(self):
+        """:return: dict of (calendar id, company id) to the working time by which clocks run now"""
+        self.env.cr.execute(
+            SQL(
+                "SELECT DISTINCT calendar_id, company_id FROM nestogy_sla_clock"
+                " WHERE state = 'running' AND calendar_id IS NOT NULL"
+            )
+        )
+        calendars = self.env["resource.calendar"]
+        return {keys: calendars._sla_schedule(*keys) for keys in self.env.cr.fetchall()}
+
+    @api.model
+    def _rebook(self, before):
+        """Go on by the calendars as they are now; what was used up until now is kept.
+
+        :param dict before: what :meth:`_running_schedules` said before the change
+        """
+        calendars = self.env["resource.calendar"]
+        now = fields.Datetime.now()
+        levels = {}
+        for (calendar_id, company_id), former in before.items():
+            schedule = calendars._sla_schedule(calendar_id, company_id)
+            if schedule.rule == former.rule:
+                continue
+            clocks = self._load(
+                SQL("c.state = 'running' AND c.calendar_id = %s AND c.company_id = %s", calendar_id, company_id)
+            )
+            for clock in clocks:
+                policy_id = clock.terms.policy_id
+                if policy_id not in levels:
+                    # whoever changes the calendar, the clocks follow
+                    levels[policy_id] = self.env["nestogy.sla.policy"].sudo().browse(policy_id)._levels()
+                clock.move(RUNNING, now, clock.terms, schedule, levels[policy_id], former=former, is_forced=True)
+            self._store(clocks)
+            for model in self._sla_models():
+                ids = [clock.owner[1] for clock in clocks if clock.owner[0] == model._sla_key]
+                model._sla_store_deadlines(ids)
+
+    # ------------------------------------------------------------------
+    # The sweep
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _due_domain(self):
+        return Domain("next_event_at", "!=", False) & Domain("next_event_at", "<=", fields.Datetime.now())
+
+    @api.model
+    def _cron_sweep(self):
+        """Say each warning and breach once, in batches; what fails is tried again later and stops nothing else.
+
+        Clocks that another worker has in hand are passed over, so it may be started twice.
+        """
+        cron = self.env["ir.cron"]
+        while True:
+            due = self._sweep_batch()
+            if not due:
+                break
+            if not cron._commit_progress(due, remaining=self.search_count(self._due_domain(), limit=10_000)):
+                break
+
+    @api.model
+    def _sweep_batch(self):
+        """:return: number of clocks that were looked at"""
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            SQL(
+                """SELECT id FROM nestogy_sla_clock WHERE next_event_at <= %s
+                    ORDER BY next_event_at LIMIT %s FOR UPDATE SKIP LOCKED""",
+                now,
+                SWEEP_BATCH,
+            )
+        )
+        ids = [row[0] for row in self.env.cr.fetchall()]
+        if not ids:
+            return 0
+        clocks = self._load(SQL("c.id = ANY(%s)", ids))
+        calendars = self.env["resource.calendar"]
+        # the clock is nobody's: it looks at the clients of all teams
+        policies_sudo = self.env["nestogy.sla.policy"].sudo().browse({clock.terms.policy_id for clock in clocks})
+        levels = {policy.id: policy._levels() for policy in policies_sudo}
+        for clock in clocks:
+            schedule = calendars._sla_schedule(clock.terms.calendar_id, clock.company_id)
+            clock.sweep(now, levels[clock.terms.policy_id], schedule)
+        self._store(clocks)
+        for model in self._sla_models():
+            model._sla_store_deadlines([clock.owner[1] for clock in clocks if clock.owner[0] == model._sla_key])
+        failed = self._tell(clocks)
+        if failed:
+            self._update(
+                self._table,
+                STATE_COLUMNS,
+                [(clock.id, *clock.stored[:-2], now + RETRY, clock.stored[-1]) for clock in failed],
+            )
+            self.invalidate_model(flush=False)
+        return len(ids)
+
+    @api.model
+    def _tell(self, clocks, is_guarded=True):
+        """Hand the events of clocks to their records.
+
+        :param bool is_guarded: each in a savepoint; else an error stops what the user does
+        :return: the clocks whose events could not be told
+        """
+        failed = []
+        told = [clock for clock in clocks if clock.events]
+        rows_sudo = self.sudo().browse([clock.id for clock in told])  # told to all who are to know, whoever looks
+        for clock, row_sudo in zip(told, rows_sudo, strict=True):
+            if not is_guarded:
+                row_sudo._tell_events(clock.events)
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    row_sudo._tell_events(clock.events)
+            except Exception:
+                _logger.exception("The events of SLA clock %s could not be told; it is tried again", clock.id)
+                failed.append(clock)
+        return failed
+
+    def _tell_events(self, events):
+        record = self._sla_record()
+        for event in events:
+            record._sla_event(self, event)

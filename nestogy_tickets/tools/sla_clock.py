@@ -1,0 +1,419 @@
+"""Working time and service clocks: when a promise is due, and what of it is used up.
+
+Instants are naive datetimes in UTC, as Odoo keeps them; lengths are whole seconds of working time.
+"""
+
+from bisect import bisect_left, bisect_right
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+import pytz
+
+EPOCH = datetime(1970, 1, 1)
+FIRST_YEAR, LAST_YEAR = 1970, 2100
+LOOK_AHEAD_YEARS = 12  # who has no hour in so many years has none
+MINUTES_A_DAY = 24 * 60
+
+
+def _stamp(moment):
+    """:return: whole seconds since 1970"""
+    return (moment - EPOCH) // timedelta(seconds=1)
+
+
+def _moment(stamp):
+    return EPOCH + timedelta(seconds=stamp)
+
+
+def merge_spans(spans):
+    """Sort spans and join those that touch or overlap; empty and reversed ones are dropped."""
+    merged = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def cut_spans(spans, holes):
+    """Take holes out of spans; both are sorted and merged."""
+    left, at = [], 0
+    for start, end in spans:
+        while at < len(holes) and holes[at][1] <= start:
+            at += 1
+        number = at
+        while number < len(holes) and holes[number][0] < end:
+            if start < holes[number][0]:
+                left.append((start, holes[number][0]))
+            start = max(start, holes[number][1])
+            number += 1
+        if start < end:
+            left.append((start, end))
+    return left
+
+
+class AroundTheClock:
+    """Every second is working time."""
+
+    rule = None
+
+    def deadline(self, start, seconds):
+        return start + timedelta(seconds=seconds)
+
+    def seconds_between(self, start, end):
+        return max(0, (end - start) // timedelta(seconds=1))
+
+    def is_open(self, moment):
+        return True
+
+    def next_open(self, moment):
+        return moment
+
+
+AROUND_THE_CLOCK = AroundTheClock()
+
+
+class CalendarRule(NamedTuple):
+    """What a calendar says, without its days being written out; two equal rules have the same working time.
+
+    :param tz: name of a zone
+    :param weekly: sorted tuple of (week 0 or 1, weekday 0..6, from minute, to minute) in local time; an hour past 24
+        reaches into the next day
+    :param holidays: sorted tuple of (from, to) in seconds since 1970
+    """
+
+    tz: str
+    weekly: tuple
+    holidays: tuple
+
+
+class WorkCalendar:
+    """The working time of a :class:`CalendarRule`, written out year by year when it is asked for.
+
+    An instance may be shared by threads: what is written out is replaced as a whole.
+    """
+
+    def __init__(self, rule):
+        self.rule = rule
+        self._zone = pytz.timezone(rule.tz)
+        self._days = {}
+        for week, weekday, start, end in rule.weekly:
+            self._days.setdefault((week, weekday), []).append((start, end))
+        self._holidays = merge_spans(rule.holidays)
+        self._written = None
+
+    # ------------------------------------------------------------------
+    # Questions
+    # ------------------------------------------------------------------
+
+    def deadline(self, start, seconds):
+        """When so much working time has passed; a deadline that falls on the end of work is that end.
+
+        :return: an instant, ``None`` when the calendar has no such working time
+        """
+        if seconds <= 0:
+            return start
+        if not self._days:
+            return None
+        stamp, year = _stamp(start), start.year
+        for ahead in (1, 4, LOOK_AHEAD_YEARS):
+            written = self._cover(year, year + ahead)
+            starts, ends, used = written.starts, written.ends, written.used
+            at = bisect_right(ends, stamp)
+            if at == len(ends):
+                continue
+            goal = (used[at - 1] if at else 0) + max(0, stamp - starts[at]) + seconds
+            last = bisect_left(used, goal)
+            if last < len(used):
+                return _moment(ends[last] - (used[last] - goal))
+        return None
+
+    def seconds_between(self, start, end):
+        """Working time from one instant to a later one; nothing when it is not later."""
+        if end <= start or not self._days:
+            return 0
+        written = self._cover(start.year, end.year)
+        return written.used_until(_stamp(end)) - written.used_until(_stamp(start))
+
+    def is_open(self, moment):
+        written = self._cover(moment.year, moment.year)
+        at = bisect_right(written.starts, _stamp(moment)) - 1
+        return at >= 0 and _stamp(moment) < written.ends[at]
+
+    def next_open(self, moment):
+        """:return: the moment itself in working time, else when work begins next, ``None`` when it never does"""
+        if not self._days:
+            return None
+        stamp = _stamp(moment)
+        for ahead in (1, 4, LOOK_AHEAD_YEARS):
+            written = self._cover(moment.year, moment.year + ahead)
+            at = bisect_right(written.ends, stamp)
+            if at < len(written.ends):
+                return _moment(max(stamp, written.starts[at]))
+        return None
+
+    # ------------------------------------------------------------------
+    # Writing out
+    # ------------------------------------------------------------------
+
+    def _cover(self, first, last):
+        """:return: the working time of these years and those that were asked for before"""
+        written = self._written
+        if written is not None and written.first <= first and last <= written.last:
+            return written
+        first = min(max(first, FIRST_YEAR), LAST_YEAR)
+        last = min(max(last, first), LAST_YEAR)
+        if written is None or first < written.first or last > written.last:
+            if written is not None:
+                first, last = min(first, written.first), max(last, written.last)
+            written = self._written = self._write_out(first, last)
+        return written
+
+    def _write_out(self, first, last):
+        spans = []
+        day, end = date(first, 1, 1) - timedelta(days=2), date(last + 1, 1, 2)
+        while day <= end:
+            week = (day.toordinal() - 1) // 7 % 2
+            for start_minute, end_minute in self._days.get((week, day.weekday()), ()):
+                spans.append((self._local_stamp(day, start_minute), self._local_stamp(day, end_minute)))
+            day += timedelta(days=1)
+        left, right = _stamp(datetime(first, 1, 1)), _stamp(datetime(last + 1, 1, 1))
+        spans = [(max(start, left), min(end, right)) for start, end in spans]
+        return _Written(first, last, cut_spans(merge_spans(spans), self._holidays))
+
+    def _local_stamp(self, day, minute):
+        days, minute = divmod(minute, MINUTES_A_DAY)
+        local = datetime.combine(day + timedelta(days=days), time(*divmod(minute, 60)))
+        # an hour that the clock shows twice is the later one, one that it skips is counted on from before, as in Odoo
+        return _stamp(local - self._zone.localize(local, is_dst=False).utcoffset())
+
+
+class _Written:
+    """Spans of working time with the running total at the end of each."""
+
+    __slots__ = ("first", "last", "starts", "ends", "used")
+
+    def __init__(self, first, last, spans):
+        self.first, self.last = first, last
+        self.starts = [start for start, _end in spans]
+        self.ends = [end for _start, end in spans]
+        self.used, total = [], 0
+        for start, end in spans:
+            total += end - start
+            self.used.append(total)
+
+    def used_until(self, stamp):
+        at = bisect_right(self.starts, stamp) - 1
+        if at < 0:
+            return 0
+        return self.used[at] - max(0, self.ends[at] - stamp)
+
+
+# ----------------------------------------------------------------------
+# The clock of one promise
+# ----------------------------------------------------------------------
+
+RUNNING, PAUSED, MET, MISSED, CANCELLED = "running", "paused", "met", "missed", "cancelled"
+OVER = (MET, MISSED, CANCELLED)
+DONE = "done"  # what a record asks for; the clock says whether that is met or missed
+
+
+class Terms(NamedTuple):
+    """What is promised, and by which calendar it is counted."""
+
+    policy_id: int
+    priority: str
+    calendar_id: int | None
+    goal_seconds: int
+
+
+class Line(NamedTuple):
+    """A stretch of a clock's life: ``running``, ``paused`` or ``closed``; open while it has no end."""
+
+    kind: str
+    reason: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    worked_seconds: int
+    terms: Terms
+
+
+def warning_levels(text):
+    """Read "50, 75, 90".
+
+    :return: sorted tuple of whole percents
+    :raise ValueError: something else stands there
+    """
+    levels = {int(part) for part in (text or "").split(",") if part.strip()}
+    if any(level < 1 or level > 99 for level in levels):
+        raise ValueError(text)
+    return tuple(sorted(levels))
+
+
+class Clock:
+    """One promise and its ledger.
+
+    ``consumed_seconds`` is the sum of the closed running lines, so it is never computed in another way; each change of
+    what is in force closes the open line with what was in force, and opens another.
+    """
+
+    def __init__(self, target, started_at, terms, **values):
+        self.target = target
+        self.started_at = started_at
+        self.terms = terms
+        self.id = values.get("id")
+        self.state = values.get("state") or RUNNING
+        self.consumed_seconds = values.get("consumed_seconds") or 0
+        self.deadline_at = values.get("deadline_at")
+        self.done_at = values.get("done_at")
+        self.breached_at = values.get("breached_at")
+        self.risk_at = values.get("risk_at")
+        self.next_event_at = values.get("next_event_at")
+        self.warned_percent = values.get("warned_percent") or 0
+        self.line = values.get("line")  # the open one
+        self.ended = None  # what the line that was open when this was loaded has become
+        self.added = []  # lines that are not stored yet; the last one may be open
+        self.events = []
+
+    @classmethod
+    def begin(cls, target, at, terms, schedule, levels):
+        clock = cls(target, at, terms)
+        clock._open(RUNNING, None, at)
+        clock._plan(at, schedule, levels)
+        return clock
+
+    @property
+    def is_over(self):
+        return self.state in OVER
+
+    @property
+    def is_changed(self):
+        return bool(self.ended or self.added or self.events)
+
+    def consumed_at(self, at, schedule):
+        """What is used up by an instant, with what of the open line has passed."""
+        if self.state != RUNNING or not self.line:
+            return self.consumed_seconds
+        return self.consumed_seconds + schedule.seconds_between(self.line.started_at, at)
+
+    def move(self, wanted, at, terms, schedule, levels, reason=None, former=None, is_forced=False):
+        """Bring the clock to what its record is now.
+
+        :param wanted: ``running``, ``paused``, ``done`` or ``cancelled``
+        :param Terms terms: what is promised from now on
+        :param schedule: the working time of ``terms``
+        :param former: the working time that was in force until now
+        :param bool is_forced: the working time itself has changed
+        """
+        if self.is_over:
+            if wanted not in (RUNNING, PAUSED):
+                return
+            self._close_gap(at)
+        elif wanted == self.state and terms == self.terms and not is_forced:
+            if wanted != PAUSED or self.line is None or self.line.reason == reason:
+                return
+        if self.line:
+            self._end_line(at, former or schedule)
+        if wanted not in (DONE, CANCELLED):
+            self.terms = terms
+        if wanted == DONE:
+            self._finish(at, schedule)
+        elif wanted == CANCELLED:
+            self.state, self.done_at = CANCELLED, at
+            self.deadline_at = self.next_event_at = self.risk_at = None
+        else:
+            self.state = wanted
+            self._open(wanted, reason if wanted == PAUSED else None, at)
+            self._plan(at, schedule, levels)
+
+    def sweep(self, now, levels, schedule):
+        """Say what has happened since the clock was looked at, each thing once."""
+        if self.state != RUNNING:
+            self.next_event_at = None
+            return
+        if not self.breached_at and self.deadline_at and self.deadline_at < now:
+            self._breach()
+            self.warned_percent = max(levels, default=0)
+        elif not self.breached_at:
+            used = self.consumed_at(now, schedule) * 100
+            passed = [level for level in levels if used >= level * self.terms.goal_seconds]
+            if passed and passed[-1] > self.warned_percent:
+                self.warned_percent = passed[-1]
+                self.events.append("warning")
+        self.plan_events(schedule, levels)
+
+    # ------------------------------------------------------------------
+
+    def _open(self, kind, reason, at):
+        self.line = Line(kind, reason, at, None, 0, self.terms)
+        self.added.append(self.line)
+
+    def _end_line(self, at, schedule):
+        line = self.line
+        at = max(at, line.started_at)
+        worked = schedule.seconds_between(line.started_at, at) if line.kind == RUNNING else 0
+        ended = line._replace(ended_at=at, worked_seconds=worked)
+        if self.added and self.added[-1] == line:
+            self.added[-1] = ended
+        else:
+            self.ended = ended
+        self.line = None
+        self.consumed_seconds += worked
+        if line.kind == RUNNING and not self.breached_at and self.deadline_at and self.deadline_at < at:
+            self._breach()
+
+    def _close_gap(self, at):
+        """Write down how long the record was closed, before the clock goes on."""
+        if self.done_at:
+            self.added.append(Line("closed", None, self.done_at, max(at, self.done_at), 0, self.terms))
+        self.done_at = None
+
+    def _breach(self):
+        self.breached_at = self.deadline_at
+        self.next_event_at = None
+        self.events.append("breached")
+
+    def _finish(self, at, schedule):
+        if self.state == PAUSED and not self.breached_at:
+            # when it would have been due, had it gone on
+            self.deadline_at = schedule.deadline(at, self.terms.goal_seconds - self.consumed_seconds)
+        self.state = MISSED if self.breached_at else MET
+        self.deadline_at = self.breached_at or self.deadline_at
+        self.done_at = at
+        self.next_event_at = self.risk_at = None
+        self.events.append(self.state)
+
+    def _plan(self, at, schedule, levels):
+        """Find the deadline of what is left, and when there is something to say."""
+        left = self.terms.goal_seconds - self.consumed_seconds
+        if self.breached_at and left > 0:
+            # more time was given: what was late is not late any more
+            self.breached_at = None
+        used = self.consumed_seconds * 100
+        passed = [level for level in levels if used >= level * self.terms.goal_seconds]
+        self.warned_percent = min(self.warned_percent, max(passed, default=0))
+        if left < 0 and not self.breached_at:
+            self.deadline_at = at  # less is promised now than is used up
+            self._breach()
+        if self.state == PAUSED:
+            self.deadline_at = self.next_event_at = self.risk_at = None
+            return
+        self.deadline_at = schedule.deadline(at, left) if left > 0 else self.breached_at or at
+        self.plan_events(schedule, levels)
+
+    def plan_events(self, schedule, levels):
+        """Find when there is something to say: at a warning level, or when it is late."""
+        self.next_event_at = self.risk_at = None
+        if self.line is None or self.breached_at or self.deadline_at is None:
+            return
+        if levels:
+            self.risk_at = self._reaches(levels[-1], schedule)
+        ahead = [level for level in levels if level > self.warned_percent]
+        first = self._reaches(ahead[0], schedule) if ahead else None
+        late = self.deadline_at + timedelta(seconds=1)
+        self.next_event_at = min(first, late) if first else late
+
+    def _reaches(self, percent, schedule):
+        """When the open line brings the clock to a percentage, rounded up to a second."""
+        seconds = -(-self.terms.goal_seconds * percent // 100)
+        return schedule.deadline(self.line.started_at, seconds - self.consumed_seconds)
