@@ -165,11 +165,16 @@ class TestPortalDeeds(TicketsMakers, PortalCase):
     # -- answers --------------------------------------------------------------------
 
     def post(self, body="<p>Any news?</p>", files=()):
-        attachments = self.env["ir.attachment"].create(
-            [
-                {"name": name, "raw": content, "res_model": "mail.compose.message", "res_id": 0}
-                for name, content in files
-            ]
+        attachments = (
+            self.env["ir.attachment"]
+            .with_user(self.owner_user)
+            .sudo()
+            .create(  # as an upload does
+                [
+                    {"name": name, "raw": content, "res_model": "mail.compose.message", "res_id": 0}
+                    for name, content in files
+                ]
+            )
         )
         post_data = {
             "body": body,
