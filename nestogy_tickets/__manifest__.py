@@ -87,6 +87,8 @@
     "demo": [
         "demo/nestogy_tickets_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
+        "demo/nestogy_ticket_desk_demo.xml",
+        "demo/nestogy_satisfaction_demo.xml",
         "demo/nestogy_sla_policy_demo.xml",
         "demo/nestogy_sla_demo.xml",
     ],

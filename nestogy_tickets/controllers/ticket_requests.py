@@ -14,6 +14,27 @@ TICKETS, TICKETS_SECONDS = 30, 3600  # new tickets of one person
 FIELDS = ("subject", "description", "category", "team", "asset", "line", "priority")
 
 
+def file_sentence(problem):
+    """What is wrong with files, in words.
+
+    :param problem: of :func:`~..tools.ticket_form.file_problem`
+    """
+    code, name = problem
+    return {
+        "count": request.env._("Too many files; %s are the limit.", ticket_form.MAX_FILES),
+        "size": request.env._(
+            "The file %(name)s is too large; %(limit)s MB are the limit for one file.",
+            name=name,
+            limit=ticket_form.MAX_FILE_MEGABYTES,
+        ),
+        "total": request.env._(
+            "The files are too large together; %s MB are the limit.", ticket_form.MAX_TOTAL_MEGABYTES
+        ),
+        "empty": request.env._("The file %s is empty.", name),
+        "type": request.env._("The file %s is a program, and programs are not accepted; send it in another way.", name),
+    }[code]
+
+
 class TicketRequests(HelpdeskTicketController):
     """What a visitor asks for: a new ticket, to close one, to open it again."""
 
@@ -171,24 +192,8 @@ class TicketRequests(HelpdeskTicketController):
                 "The description is too long; %s characters are the limit. Attach long logs as a file.",
                 ticket_form.MAX_DESCRIPTION_CHARACTERS,
             )
-        problem = ticket_form.file_problem(files)
-        if problem:
-            code, name = problem
-            errors["attachment"] = {
-                "count": request.env._("Too many files; %s are the limit.", ticket_form.MAX_FILES),
-                "size": request.env._(
-                    "The file %(name)s is too large; %(limit)s MB are the limit for one file.",
-                    name=name,
-                    limit=ticket_form.MAX_FILE_MEGABYTES,
-                ),
-                "total": request.env._(
-                    "The files are too large together; %s MB are the limit.", ticket_form.MAX_TOTAL_MEGABYTES
-                ),
-                "empty": request.env._("The file %s is empty.", name),
-                "type": request.env._(
-                    "The file %s is a program, and programs are not accepted; send it in another way.", name
-                ),
-            }[code]
+        if problem := ticket_form.file_problem(files):
+            errors["attachment"] = file_sentence(problem)
         return errors
 
     @staticmethod

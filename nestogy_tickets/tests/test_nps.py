@@ -7,6 +7,7 @@ from lxml import html
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.nestogy_portal.tests.common import PortalCase
 
@@ -57,6 +58,7 @@ class TestNps(FeedbackMakers, PortalCase):
 
     # -- who is asked ------------------------------------------------------------------
 
+    @mute_logger("odoo.sql_db")
     def test_primary_contacts_of_the_segment_are_asked_once(self):
         answers = self.start()
         self.assertEqual(answers.partner_id, self.owner | self.stranger)
@@ -174,6 +176,7 @@ class TestNps(FeedbackMakers, PortalCase):
         self.send_all()
         self.assertEqual(self.campaign.state, "done")
 
+    @mute_logger("odoo.sql_db")
     def test_a_campaign_begins_and_ends_on_its_days(self):
         today = fields.Date.today()
         campaign = self.make_campaign(date_start=today + timedelta(days=3), date_end=today + timedelta(days=5))
@@ -198,6 +201,7 @@ class TestNps(FeedbackMakers, PortalCase):
             mine.unlink()
         self.assertRecordValues(self.campaign, [{"question": "Would you recommend us?", "state": "running"}])
 
+    @mute_logger("odoo.sql_db")
     def test_limits_are_said(self):
         with self.assertRefused(ValidationError, "300 characters are the limit"):
             self.campaign.question = "x" * 301

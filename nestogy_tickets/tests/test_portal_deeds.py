@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.nestogy_portal.tests.common import PortalCase
+from odoo.addons.nestogy_portal.tests.common import PortalCase, RefusedCall
 
 from .common import TicketsMakers
 
@@ -115,7 +115,7 @@ class TestPortalDeeds(TicketsMakers, PortalCase):
         page = html.fromstring(self.visit(f"/my/ticket/{self.ticket.id}", self.owner).text)
         self.assertEqual(len(page.xpath("//details[contains(@class, 'o_nestogy_reopen')]//textarea")), 1)
         self.assertEqual(self.reopen(self.colleague).status_code, 303)
-        self.assertEqual(self.ticket.stage_id, self.stage_progress)
+        self.assertFalse(self.ticket.stage_id.closed)
         self.assertFalse(self.ticket.closed_date)
         message = self.ticket.message_ids.filtered(lambda each: "It burns again." in (each.body or ""))
         self.assertEqual(message.author_id, self.colleague)
@@ -161,6 +161,49 @@ class TestPortalDeeds(TicketsMakers, PortalCase):
         self.assertIn(self.open(f"/my/ticket/{self.ticket.id}/reopen", data={"reason": "x"}).status_code, (303, 400))
         self.assertEqual(self.ticket.stage_id, self.stage_done)
         self.assertEqual(self.ticket.message_ids, before)
+
+    # -- answers --------------------------------------------------------------------
+
+    def post(self, body="<p>Any news?</p>", files=()):
+        attachments = (
+            self.env["ir.attachment"]
+            .with_user(self.owner_user)
+            .sudo()
+            .create(  # as an upload does
+                [
+                    {"name": name, "raw": content, "res_model": "mail.compose.message", "res_id": 0}
+                    for name, content in files
+                ]
+            )
+        )
+        post_data = {
+            "body": body,
+            "message_type": "comment",
+            "subtype_xmlid": "mail.mt_comment",
+            "attachment_ids": attachments.ids,
+            "attachment_tokens": [each._get_ownership_token() for each in attachments],
+        }
+        return self.call(
+            "/mail/message/post", thread_model="helpdesk.ticket", thread_id=self.ticket.id, post_data=post_data
+        )
+
+    @mute_logger("odoo.http")
+    def test_answers_have_the_limits_of_new_tickets(self):
+        self.enter(self.owner)
+        before = self.ticket.message_ids
+        for values, sentence in (
+            ({"body": f"<p>{'x' * 20_001}</p>"}, "This is too long; 20000 characters"),
+            ({"body": "<p>" + "<b></b>" * 50_000 + "</p>"}, "This is too long; 20000 characters"),
+            ({"files": [("run.exe", b"x")]}, "The file run.exe is a program"),
+            ({"files": [("a.pdf", b"MZ\x90")]}, "The file a.pdf is a program"),
+            ({"files": [("a.txt", b"x")] * 11}, "Too many files; 10 are the limit."),
+        ):
+            with self.assertRaisesRegex(RefusedCall, sentence):
+                self.post(**values)
+        self.assertEqual(self.ticket.message_ids, before)
+        self.post(files=[("a.txt", b"x")])
+        message = self.ticket.message_ids - before
+        self.assertEqual((message.author_id, message.attachment_ids.mapped("name")), (self.owner, ["a.txt"]))
 
     # -- the list -------------------------------------------------------------------
 

@@ -145,6 +145,22 @@ class TestSatisfaction(FeedbackMakers, PortalCase):
         self.assertEqual(len(tickets.satisfaction_ids), 2)
         self.assertEqual(tickets.satisfaction_ids.partner_id, self.owner | self.colleague)
 
+    def test_closing_many_costs_what_closing_a_few_costs(self):
+        def cost(count):
+            tickets = self.env["helpdesk.ticket"]
+            for number in range(count):
+                client = self.make_client(f"Client {count} {number}", satisfaction="nth_2")
+                tickets |= self.make_tickets(self.make_contact(client, "Person", f"p{count}.{number}@many.example"))
+            self.env.flush_all()
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            tickets._request_satisfaction()
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - start
+
+        cost(1)
+        self.assertEqual(cost(9), cost(2))
+
     def test_who_wants_no_surveys_gets_none(self):
         self.owner.unwanted_kind_ids = self.env.ref("nestogy_clients.nestogy_message_kind_survey")
         request = self.close(self.ticket)

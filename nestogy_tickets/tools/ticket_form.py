@@ -1,5 +1,6 @@
 """What a visitor may send with a ticket: limits as numbers, checks without a database."""
 
+import re
 import unicodedata
 
 MAX_SUBJECT_CHARACTERS = 200
@@ -9,6 +10,7 @@ MAX_FILES = 10
 MAX_FILE_MEGABYTES = 25
 MAX_TOTAL_MEGABYTES = 50
 MEGABYTE = 1024 * 1024
+TAG = re.compile(r"<[^>]*>")
 
 # what runs on a double click; pictures, documents, archives and logs are welcome
 PROGRAM_ENDINGS = frozenset(
@@ -49,6 +51,11 @@ def clean_text(value):
     """A text as a person meant it: one kind of line break, no control characters, no blank ends."""
     text = str(value or "").replace("\r\n", "\n").replace("\r", "\n")
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs")).strip()
+
+
+def text_length(markup):
+    """How many characters of HTML are text; tags are not counted."""
+    return len(TAG.sub("", markup))
 
 
 def clean_line(value):

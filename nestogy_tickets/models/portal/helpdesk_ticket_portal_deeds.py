@@ -5,8 +5,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
-REOPEN_DAYS = 14  # where no setting says otherwise
-
 
 class HelpdeskTicket(models.Model):
     """What visitors decide about a ticket: how urgent it is, which line of an invoice it is about, that it goes on."""
@@ -52,12 +50,11 @@ class HelpdeskTicket(models.Model):
     def _portal_reopen_until(self):
         """Until when the client may open this closed ticket again; ``None`` when it may not."""
         self.ensure_one()
-        if not self.closed or not self.closed_date:
+        ticket_sudo = self.sudo()  # settings hold for whoever asks
+        days = ticket_sudo._days_setting("ticket_reopen_days")[ticket_sudo]
+        if not ticket_sudo.closed or not ticket_sudo.closed_date or ticket_sudo.merged_into_id or not days:
             return None
-        return self.closed_date + timedelta(days=self._portal_reopen_days())
-
-    def _portal_reopen_days(self):
-        return REOPEN_DAYS
+        return ticket_sudo.closed_date + timedelta(days=days)
 
     def _portal_may_reopen(self):
         """Say whether the client may open this ticket again: it is closed, and not for too long."""
@@ -65,7 +62,7 @@ class HelpdeskTicket(models.Model):
         return bool(until and until >= fields.Datetime.now())
 
     def _portal_reopen(self, reason):
-        """Open a closed ticket again in the name of the visitor, who says why.
+        """Open a closed ticket again in the name of the visitor, who says why: each answer of the client does that.
 
         :param str reason: plain text
         :raise UserError: the ticket is open, or closed for too long
@@ -77,20 +74,15 @@ class HelpdeskTicket(models.Model):
             raise UserError(self.env._("This ticket is open; just write a message."))
         if not ticket_sudo._portal_may_reopen():
             raise UserError(self.env._("This ticket is closed for too long; please open a new one."))
-        stages = ticket_sudo.team_id.with_company(ticket_sudo.company_id)._get_applicable_stages()
-        stages = stages.filtered(lambda stage: not stage.closed and not stage.waits_for_client)
-        # whoever worked on it goes on; a ticket without anybody begins anew
-        stage = (ticket_sudo.user_id and stages.filtered(lambda each: not each.unattended) or stages)[:1]
-        if not stage:
-            raise UserError(self.env._("This ticket cannot be opened again; please open a new one."))
         ticket_sudo._track_set_author(self.env.user.partner_id)
-        ticket_sudo.stage_id = stage
         ticket_sudo.message_post(
             body=plaintext2html(reason),
             author_id=self.env.user.partner_id.id,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
         )
+        if ticket_sudo.closed:
+            raise UserError(self.env._("This ticket cannot be opened again; please open a new one."))
 
     # ------------------------------------------------------------------
     # The list

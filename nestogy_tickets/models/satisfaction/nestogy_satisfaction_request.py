@@ -51,11 +51,11 @@ class NestogySatisfactionRequest(models.Model):
 
     def _feedback_labels(self):
         return [
-            (1, "😠", self.env._("Very dissatisfied")),
-            (2, "🙁", self.env._("Dissatisfied")),
+            (1, "😠", self.env._("Very bad")),
+            (2, "😟", self.env._("Bad")),
             (3, "😐", self.env._("So-so")),
-            (4, "🙂", self.env._("Satisfied")),
-            (5, "😀", self.env._("Very satisfied")),
+            (4, "😊", self.env._("Good")),
+            (5, "😀", self.env._("Very good")),
         ]
 
     def _client_mail_values(self, kind=None):
@@ -94,13 +94,14 @@ class NestogySatisfactionRequest(models.Model):
             )
         label = next(label for value, _sign, label in request_sudo._feedback_labels() if value == grade)
         ticket_sudo._message_log(
+            author_id=request_sudo.partner_id.id,
             body=self.env._(
                 "%(contact)s rated: %(grade)s of 5, %(label)s. %(comment)s",
                 contact=request_sudo.partner_id.name,
                 grade=grade,
                 label=label,
                 comment=comment or "",
-            )
+            ),
         )
 
     def _is_bad_answer(self, grade):
