@@ -6,7 +6,7 @@ from _tools import milliseconds, queries
 
 from odoo import Command, fields
 
-INVOICES = 12
+INVOICES, EVENTS = 12, 10
 
 
 def run(env, rows):
@@ -76,7 +76,21 @@ def run(env, rows):
         paid = transaction.invoice_ids.mapped("payment_state")
         assert set(paid) <= {"paid", "in_payment"}, paid
 
+    def timed():
+        begin()
+        begun = time.perf_counter()
+        pay()
+        return (time.perf_counter() - begun) * 1000
+
     waiting = []
     begin()
     count = queries(env, pay)
-    return {"unit": "ms", "ours": milliseconds(pay, before=begin), "queries": count}
+    slowest = max(timed() for _number in range(EVENTS))
+    return {
+        "unit": "ms",
+        "ours": milliseconds(pay, before=begin),
+        "queries": count,
+        # from the event to paid invoices; plain Odoo's job comes up to ten minutes later
+        "slowest": round(slowest, 1),
+        "paid_within_a_second": slowest < 1000,
+    }

@@ -1,7 +1,12 @@
-"""ZIP of 200 and of 5,000 stored invoice PDFs: time, first byte and memory; Odoo's own for staff, and reading alone."""
+"""ZIP of 200 and of 5,000 stored invoice PDFs: time, first byte and memory; Odoo's own for staff.
 
+The limit is ``zipfile`` storing files whose paths are known, piece by piece; reading them alone is measured, too.
+"""
+
+import io
 import os
 import time
+import zipfile
 
 from _tools import milliseconds, multiply, peak_mb
 
@@ -63,10 +68,19 @@ def run(env, rows):
     def first_byte():
         next(begin(SMALL))
 
-    def limit():
-        for each in attachments[:SMALL]:
-            with open(each._full_path(each.store_fname), "rb") as file:
+    paths = [each._full_path(each.store_fname) for each in attachments[:SMALL]]
+
+    def reading():
+        for path in paths:
+            with open(path, "rb") as file:
                 file.read()
+
+    def limit():
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+            for number, path in enumerate(paths):
+                with open(path, "rb") as file:
+                    archive.writestr(f"{number}.pdf", file.read())
 
     def once(work):
         fresh()
@@ -75,6 +89,7 @@ def run(env, rows):
         return round((time.perf_counter() - begun) * 1000, 1)
 
     result = {"unit": "ms", "plain": milliseconds(plain, before=fresh), "limit": milliseconds(limit)}
+    result["reading"] = milliseconds(reading)
     if archives is None:
         return result | {"ours": None}
     measured = {

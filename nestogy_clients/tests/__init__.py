@@ -21,6 +21,7 @@ from . import test_import
 from . import test_ledger
 from . import test_mail_kinds
 from . import test_mail_preview
+from . import test_mail_speed
 from . import test_mail_templates
 from . import test_invoice_pdf
 from . import test_money

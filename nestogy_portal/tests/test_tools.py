@@ -183,6 +183,10 @@ class TestBlame(unittest.TestCase):
         ours = "odoo.addons.nestogy_portal.controllers."
         self.assertTrue(self.misread(ours + "areas", ours + "portal", "odoo.addons.account.controllers.portal"))
 
+    def test_text_that_no_database_holds_is_a_bad_request(self):
+        error = ValueError("A string literal cannot contain NUL (0x00) characters.")
+        self.assertTrue(blame.is_misunderstanding(error))
+
     def test_what_our_code_could_not_is_our_mistake(self):
         ours = "odoo.addons.nestogy_portal.controllers.pay"
         self.assertFalse(self.misread("odoo.http", ours))

@@ -5,6 +5,7 @@ import traceback
 ADDONS = "odoo.addons."
 OURS = "odoo.addons.nestogy"
 CONTROLLERS = ".controllers."
+UNSTORABLE = "cannot contain NUL (0x00) characters"  # as psycopg2 says of text that no page can have meant
 # the doors every request comes through; where they stand says nothing
 DOORS = (".ir_http", ".ir_http_guard", ".controllers.areas", ".controllers.security")
 
@@ -22,6 +23,8 @@ def is_misunderstanding(error):
 
     :param BaseException error: as it was caught, with its traceback
     """
+    if UNSTORABLE in str(error):
+        return True
     modules = [frame.f_globals.get("__name__", "") for frame, _line in traceback.walk_tb(error.__traceback__)]
     addons = [module for module in modules if module.startswith(ADDONS) and not _is_door(module)]
     if not addons:

@@ -3,6 +3,8 @@ from . import nestogy_client_consent
 from . import nestogy_client_mail_mixin
 from . import nestogy_client_mail_template
 from . import nestogy_client_mail_route
+from . import ir_qweb
+from . import mail_render_mixin
 from . import mail_template
 from . import res_partner_mail
 from . import res_partner_consent

@@ -5,6 +5,8 @@ from odoo.tools import format_amount, format_date
 
 from ...tools.placeholders import SampleValues
 
+VALUES = "nestogy_mail_values"  # in the context: what is known already, as long as mails are written from one template
+
 
 class NestogyClientMailMixin(models.AbstractModel):
     """A document that is mailed to a client: what the placeholders of e-mail templates stand for in it."""
@@ -52,7 +54,15 @@ class NestogyClientMailMixin(models.AbstractModel):
     def _pick_value(self, document, name, kind):
         """The text for a placeholder in a document, or in a preview that has none."""
         sample = self.env.context.get("client_mail_sample")
-        values = sample if isinstance(sample, SampleValues) else document._client_mail_values(kind)
+        if isinstance(sample, SampleValues):
+            values = sample
+        elif (known := document.env.context.get(VALUES)) is None:
+            values = document._client_mail_values(kind)
+        else:
+            key = (document._name, document.id, kind, document.env.lang)
+            if key not in known:
+                known[key] = document._client_mail_values(kind)
+            values = known[key]
         value = values.get(name, "")
         return value if isinstance(value, Markup) else str(value or "")
 

@@ -69,8 +69,6 @@ class IrHttp(models.AbstractModel):
         for value in request.params.values():
             if isinstance(value, int) and not -1 <= value <= LARGEST_ID and route["type"] == "http":
                 raise NotFound()  # out of the path: no record has such a number
-            if isinstance(value, str) and "\0" in value:
-                raise BadRequest(request.env._("This address is not right."))  # no text that can be stored
         signature = inspect.signature(endpoint.original_endpoint)
         missing = [
             name
