@@ -30,6 +30,7 @@
         "views/nestogy_mail_inbox_views.xml",
         "wizards/nestogy_mail_decision_views.xml",
         "views/helpdesk_ticket_templates.xml",
+        "views/helpdesk_ticket_mail_templates.xml",
     ],
     "demo": [
         "demo/nestogy_tickets_demo.xml",

@@ -15,3 +15,4 @@ from . import test_mail_corpus
 from . import test_mail_quotes
 from . import test_mail_inbox
 from . import test_mail_source
+from . import test_mail_portal
