@@ -65,6 +65,7 @@
         "views/nestogy_sla_report_views.xml",
         "views/nestogy_sla_templates.xml",
         "views/nestogy_tickets_menus.xml",
+        "views/helpdesk_ticket_mail_templates.xml",
     ],
     "demo": [
         "demo/nestogy_tickets_demo.xml",
