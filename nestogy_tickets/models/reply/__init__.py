@@ -3,3 +3,11 @@ from . import nestogy_ticket_reply
 from . import nestogy_ticket_macro
 from . import nestogy_ticket_macro_step
 from . import helpdesk_ticket_macro
+from . import helpdesk_ticket_notes
+from . import helpdesk_ticket_watchers
+from . import helpdesk_ticket_presence
+from . import ir_websocket
+from . import mail_message
+from . import nestogy_client_group_watch
+from . import res_company_watch
+from . import res_partner_watch

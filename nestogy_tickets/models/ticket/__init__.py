@@ -24,11 +24,3 @@ from . import res_partner_tickets
 from . import res_partner_ticket_card
 from . import res_partner_ticket_complaints
 from . import res_partner_ticket_settings
-from . import helpdesk_ticket_notes
-from . import helpdesk_ticket_watchers
-from . import helpdesk_ticket_presence
-from . import ir_websocket
-from . import mail_message
-from . import nestogy_client_group_watch
-from . import res_company_watch
-from . import res_partner_watch
