@@ -79,9 +79,10 @@ class PortalTickets(CustomerPortalHelpdesk):
     def portal_my_ticket(self, ticket_id, access_token=None, **kwargs):
         return self._render_ticket(ticket_id, access_token, **kwargs)
 
-    def _render_ticket(self, ticket_id, access_token=None, reopen_form=None, rating_form=None, **kwargs):
+    def _render_ticket(self, ticket_id, access_token=None, merged=None, reopen_form=None, rating_form=None, **kwargs):
         """The page of a ticket.
 
+        :param str merged: id of the merged ticket that led here
         :param dict reopen_form: what was typed to open it again, and what is wrong with that
         :param dict rating_form: what was typed to rate it, and what is wrong with that
         """
@@ -89,6 +90,10 @@ class PortalTickets(CustomerPortalHelpdesk):
             ticket_sudo = self._document_check_access("helpdesk.ticket", ticket_id, access_token=access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
+        survivor = ticket_sudo._portal_survivor()
+        is_merged = survivor.id != ticket_sudo.id
+        if is_merged and survivor.has_access("read"):
+            return request.redirect(f"/my/ticket/{survivor.id}?merged={ticket_sudo.id}")
         attachments_sudo = ticket_sudo._portal_attachments()
         is_visitor = request.env["helpdesk.ticket"].browse(ticket_sudo.id).has_access("read")
         may_answer = is_visitor and request.env.user._portal_may_act()
@@ -100,6 +105,8 @@ class PortalTickets(CustomerPortalHelpdesk):
             {
                 "page_name": "ticket",
                 "ticket": ticket_sudo,
+                "is_merged": is_merged,
+                "merged_number": self._merged_number(ticket_sudo, merged),
                 "attachments": attachments_sudo,
                 "close_stages": ticket_sudo._portal_close_stages() if may_answer else ticket_sudo.stage_id.browse(),
                 "tone": ticket_sudo._portal_tone(),
@@ -113,7 +120,10 @@ class PortalTickets(CustomerPortalHelpdesk):
                 "may_rate": rating_sudo is not None and (not rating_sudo or rating_sudo._may_change_answer()),
                 "rating_labels": request.env["nestogy.satisfaction.request"]._feedback_labels(),
                 "rating_form": rating_form
-                or {"grade": rating_sudo and rating_sudo.grade, "comment": rating_sudo and rating_sudo.comment},
+                or {
+                    "grade": rating_sudo.grade if rating_sudo else None,
+                    "comment": rating_sudo.comment if rating_sudo else "",
+                },
                 "comment_characters": COMMENT_CHARACTERS,
                 "priority": dict(ticket_sudo._fields["priority"]._description_selection(request.env)).get(
                     ticket_sudo.priority
@@ -125,3 +135,11 @@ class PortalTickets(CustomerPortalHelpdesk):
             **kwargs,
         )
         return request.render("nestogy_tickets.portal_my_ticket", values)
+
+    def _merged_number(self, ticket_sudo, merged):
+        """The number of the ticket that led here, when it was merged into this one and the visitor may see it."""
+        text = str(merged or "")
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            return ""
+        former = request.env["helpdesk.ticket"].search([("id", "=", int(text))], limit=1)
+        return former.number if former and former._merge_survivor().id == ticket_sudo.id != former.id else ""

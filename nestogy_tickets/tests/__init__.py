@@ -11,6 +11,7 @@ from . import test_mail
 from . import test_mail_words
 from . import test_smtp
 from . import test_portal
+from . import test_portal_merged
 from . import test_tour
 from . import test_conversations
 from . import test_assets

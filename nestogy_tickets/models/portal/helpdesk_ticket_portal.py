@@ -31,7 +31,7 @@ class HelpdeskTicket(models.Model):
     @api.model
     def _portal_filters(self):
         return {
-            "open": {"label": self.env._("Open"), "domain": self._open_domain()},
+            "open": {"label": self.env._("Open"), "domain": self._portal_open_domain()},
             "waiting": {"label": self.env._("Waiting for you"), "domain": self._portal_waiting_domain()},
             "closed": {"label": self.env._("Closed"), "domain": ~self._open_domain()},
             "all": {"label": self.env._("All"), "domain": Domain.TRUE},
@@ -65,12 +65,13 @@ class HelpdeskTicket(models.Model):
         # names of colleagues and stages; the tickets themselves were searched as the visitor
         tickets_sudo = self.sudo()
         tickets_sudo.partner_id.fetch(["name"])
+        tickets_sudo.fetch(["merged_into_id"])
         return [
             {
                 "url": f"/my/ticket/{ticket.id}",
                 "number": ticket.number,
                 "name": ticket.name,
-                "stage": ticket.stage_id.name or "",
+                "stage": self.env._("Merged") if ticket.merged_into_id else ticket.stage_id.name or "",
                 "tone": ticket._portal_tone(),
                 "contact": ticket.partner_id.name or ticket.partner_name or "",
                 "last_update": format_datetime(
@@ -83,7 +84,7 @@ class HelpdeskTicket(models.Model):
     def _portal_tone(self):
         """Bootstrap's colour of the stage's badge."""
         self.ensure_one()
-        if self.stage_id.closed:
+        if self.stage_id.closed or self.merged_into_id:
             return "light border"
         return "info" if self.stage_id.unattended else "primary"
 
@@ -112,7 +113,7 @@ class HelpdeskTicket(models.Model):
     def _portal_close_stages(self):
         """The stages a visitor may close this ticket with: offered to visitors, of its team and company."""
         self.ensure_one()
-        if self.closed:
+        if self.closed or self.merged_into_id:
             return self.env["helpdesk.ticket.stage"]
         stages = self.team_id.with_company(self.company_id)._get_applicable_stages()
         return stages.filtered(lambda stage: stage.closed and stage.close_from_portal)

@@ -64,15 +64,18 @@ class HelpdeskTicket(models.Model):
     def _portal_reopen(self, reason):
         """Open a closed ticket again in the name of the visitor, who says why: each answer of the client does that.
 
+        What somebody wants of a ticket that was merged while he wrote is a message to the one in which it goes on.
+
         :param str reason: plain text
         :raise UserError: the ticket is open, or closed for too long
         """
         self.ensure_one()
         self.check_access("read")  # that is what visitors have; what they may change is decided here
         ticket_sudo = self.sudo()  # visitors may not write tickets; access and state are checked in this method
-        if not ticket_sudo.closed:
+        is_merged = bool(ticket_sudo.merged_into_id)
+        if not ticket_sudo.closed and not is_merged:
             raise UserError(self.env._("This ticket is open; just write a message."))
-        if not ticket_sudo._portal_may_reopen():
+        if not ticket_sudo._portal_may_reopen() and not is_merged:
             raise UserError(self.env._("This ticket is closed for too long; please open a new one."))
         ticket_sudo._track_set_author(self.env.user.partner_id)
         ticket_sudo.message_post(
@@ -81,7 +84,7 @@ class HelpdeskTicket(models.Model):
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
         )
-        if ticket_sudo.closed:
+        if ticket_sudo.closed and not is_merged:
             raise UserError(self.env._("This ticket cannot be opened again; please open a new one."))
 
     # ------------------------------------------------------------------
@@ -89,8 +92,21 @@ class HelpdeskTicket(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
+    def _portal_open_domain(self):
+        """Open tickets; those that were merged go on elsewhere, whatever their stage."""
+        tickets_sudo = self.sudo()  # which tickets were merged is a field of staff; visitors may know of their own
+        return self._open_domain() & Domain("id", "not in", tickets_sudo._search([("merged_into_id", "!=", False)]))
+
+    @api.model
     def _portal_waiting_domain(self):
-        """Open tickets that wait for the client's answer."""
-        # which stages wait for the client is a setting of the firm
-        stages_sudo = self.env["helpdesk.ticket.stage"].sudo()
-        return self._open_domain() & Domain("stage_id", "in", stages_sudo._search([("waits_for_client", "=", True)]))
+        """Open tickets that wait for the client's answer: not those that he has answered."""
+        tickets_sudo = self.sudo()  # since when is a field of staff; that they wait for him is for the client to know
+        return self._portal_open_domain() & Domain("id", "in", tickets_sudo._search([("waiting_since", "!=", False)]))
+
+    # ------------------------------------------------------------------
+    # Merged tickets
+    # ------------------------------------------------------------------
+
+    def _portal_survivor(self):
+        """The ticket in which this one goes on, which the visitor may not be shown; itself when it was not merged."""
+        return self._merge_survivor().with_user(self.env["res.users"]._get_portal_visitor()).sudo(False)

@@ -30,11 +30,13 @@ class ResUsers(models.Model):
 
     def _portal_open_tickets(self):
         client = self.commercial_partner_id
-        return Domain("commercial_partner_id", "=", client.id) & self.env["helpdesk.ticket"]._open_domain()
+        return Domain("commercial_partner_id", "=", client.id) & self.env["helpdesk.ticket"]._portal_open_domain()
 
     def _portal_waiting_tickets(self):
         """Domain of the tickets that wait for the client's answer."""
-        return self._portal_open_tickets() & self.env["helpdesk.ticket"]._portal_waiting_domain()
+        client = self.commercial_partner_id
+        waiting = self.env["helpdesk.ticket"]._portal_waiting_domain()
+        return Domain("commercial_partner_id", "=", client.id) & waiting
 
     def _portal_todos(self, figures):
         return [*super()._portal_todos(figures), *self._portal_ticket_todos(figures.get("tickets"))]

@@ -61,7 +61,8 @@ class HelpdeskTicket(models.Model):
         """Plan to ask the contacts of these tickets, which were just closed, as the settings of their clients say."""
         asked = self.filtered(
             lambda ticket: (
-                ticket.partner_id.email
+                not ticket.merged_into_id  # it goes on elsewhere
+                and ticket.partner_id.email
                 and ticket.commercial_partner_id.is_client
                 and ticket.rating_status != "no_rate"
                 and not ticket.partner_id.user_ids.filtered(lambda user: not user.share)
@@ -164,7 +165,7 @@ class HelpdeskTicket(models.Model):
         self.ensure_one()
         ticket_sudo = self.sudo()  # visitors have no rights on what we ask
         contact = self.env["res.users"]._get_portal_visitor().partner_id
-        if ticket_sudo.partner_id not in (contact, contact.commercial_partner_id):
+        if ticket_sudo.partner_id not in (contact, contact.commercial_partner_id) or ticket_sudo.merged_into_id:
             return None
         found_sudo = ticket_sudo.satisfaction_ids.filtered(
             lambda each: each.partner_id == contact and each.state not in ("skipped", "failed")
