@@ -8,6 +8,7 @@ from . import test_sla_calendar
 from . import test_sla
 from . import test_levels
 from . import test_mail
+from . import test_mail_members
 from . import test_mail_words
 from . import test_smtp
 from . import test_portal

@@ -1,13 +1,17 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import email_normalize, is_html_empty
-from odoo.tools.mail import email_split_tuples
+from odoo.tools.mail import email_split_tuples, unfold_references
 
 from ...tools import mail_quotes
 
 RECEIVED_TEMPLATE = "nestogy_tickets.mail_template_ticket_received"
 SUBJECT_CHARACTERS = 200
+ANSWERS, ANSWERS_MINUTES = 5, 60  # mails that no person wrote, to one address that mails come from
 
 
 class HelpdeskTicket(models.Model):
@@ -116,7 +120,23 @@ class HelpdeskTicket(models.Model):
         if traits.get("automatic") or traits.get("refuted"):
             return False
         sender = traits.get("from")
-        return not sender or sender in self._get_mail_recipients().mapped("email_normalized")
+        if not sender:
+            return True
+        recipients = self._get_mail_recipients()
+        return sender in recipients.mapped("email_normalized") and not self._is_answered_enough(recipients)
+
+    @api.model
+    def _is_answered_enough(self, recipients):
+        """Tell whether these people got as many mails that no person wrote as anybody may in this time.
+
+        Anybody can write mails in their name, and each of them would send them one.
+        """
+        since = fields.Datetime.now() - timedelta(minutes=ANSWERS_MINUTES)
+        domain = Domain("res_partner_id", "in", recipients.ids) & Domain("mail_message_id.model", "=", self._name)
+        domain &= Domain("mail_message_id.message_type", "=", "auto_comment")
+        domain &= Domain("mail_message_id.date", ">", since)
+        # who was sent what is not for everybody to read
+        return self.env["mail.notification"].sudo().search_count(domain, limit=ANSWERS) >= ANSWERS
 
     def _message_post_after_hook(self, message, msg_vals):
         result = super()._message_post_after_hook(message, msg_vals)
@@ -134,6 +154,22 @@ class HelpdeskTicket(models.Model):
                 ticket_sudo.partner_id = known[:1]
         return result
 
+    @api.model
+    def get_ticket_queues(self):
+        """Beside the queues, for who decides about them: how many mails could not become tickets by themselves."""
+        queues, inbox = super().get_ticket_queues(), self.env["nestogy.mail.inbox"]
+        if inbox.has_access("read") and (count := inbox.search_count([("state", "=", "quarantined")])):
+            queues.append(
+                {
+                    "key": "mail_quarantine",
+                    "label": self.env._("Mails in quarantine"),
+                    "tone": "warning",
+                    "count": count,
+                    "action": "nestogy_tickets.nestogy_mail_inbox_action",
+                }
+            )
+        return queues
+
     # ------------------------------------------------------------------
     # In
     # ------------------------------------------------------------------
@@ -144,7 +180,11 @@ class HelpdeskTicket(models.Model):
         return self.env.context.get("nestogy_mail_traits") or {}
 
     def _may_answer_by_mail(self, message_dict):
-        """Tell whether a mail's sender takes part in this ticket: staff, people of the client, followers."""
+        """Tell whether a mail's sender takes part in this ticket.
+
+        That is who asked, staff, who follows it or got the message that he answers, and who of the client sees the
+        ticket in the portal. Called in sudo.
+        """
         self.ensure_one()
         address = email_normalize(message_dict.get("email_from") or "")
         if not address:
@@ -152,15 +192,31 @@ class HelpdeskTicket(models.Model):
         if address == email_normalize(self.partner_email or ""):
             return True
         senders = self.env["res.partner"].search([("email_normalized", "=", address)])
-        return bool(
-            senders.filtered(
-                lambda sender: (
-                    not sender.partner_share
-                    or (self.commercial_partner_id and sender.commercial_partner_id == self.commercial_partner_id)
-                    or sender in self.message_partner_ids
-                )
-            )
-        )
+        followers = self.message_partner_ids
+        return any(
+            not sender.partner_share or sender in followers or self._is_shown_to(sender) for sender in senders
+        ) or self._has_written_to(senders, message_dict)
+
+    def _is_shown_to(self, contact):
+        """Tell whether somebody of the client sees this ticket in the portal, whether he has an account or not."""
+        self.ensure_one()
+        if contact == self.partner_id:
+            return True
+        if not self.commercial_partner_id or contact.commercial_partner_id != self.commercial_partner_id:
+            return False
+        rights, _may_act = contact.with_company(self.company_id)._get_portal_rights()
+        return rights.get("tickets") == "company"
+
+    def _has_written_to(self, people, message_dict):
+        """Tell whether these people got, or wrote, a message of this ticket that a mail answers."""
+        self.ensure_one()
+        answered = unfold_references(f"{message_dict.get('references') or ''} {message_dict.get('in_reply_to') or ''}")
+        if not people or not answered:
+            return False
+        messages = Domain("model", "=", self._name) & Domain("res_id", "=", self.id)
+        messages &= Domain("message_id", "in", answered)
+        taken_part = Domain("notified_partner_ids", "in", people.ids) | Domain("author_id", "in", people.ids)
+        return bool(self.env["mail.message"].search_count(messages & taken_part, limit=1))
 
     @api.model
     def _mail_client(self, address):

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from odoo import api, fields, models, modules
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import config, email_normalize, exception_to_unicode
+from odoo.tools import config, email_normalize, email_normalize_all, exception_to_unicode
 
 from ...tools import mail_source
 
@@ -101,6 +101,12 @@ class NestogyMailInbox(models.Model):
     sender_address = fields.Char(readonly=True)
     recipients = fields.Char("To", readonly=True)
     subject = fields.Char(readonly=True)
+    company_id = fields.Many2one(
+        "res.company",
+        readonly=True,
+        ondelete="set null",
+        help="Whose ticket it went into, else to whose address it was sent; empty when that is not clear.",
+    )
     received_at = fields.Datetime("Received", required=True, readonly=True, default=fields.Datetime.now)
     source = fields.Binary("Original", attachment=True, readonly=True, groups=MANAGER)
     source_size = fields.Integer("Size", readonly=True)
@@ -236,8 +242,24 @@ class NestogyMailInbox(models.Model):
             & Domain("subject", "=", facts["subject"] or False)
         )
 
+    @api.model
+    def _company_of_addresses(self, recipients):
+        """The company to whose team, or else to whose domain, a mail was sent; empty unless it is exactly one."""
+        addresses = email_normalize_all(recipients or "")
+        if not addresses:
+            return self.env["res.company"]
+        # addresses, teams and companies are those of all, whoever hands the mail in
+        aliases_sudo = self.env["mail.alias"].sudo().search([("alias_full_name", "in", addresses)])
+        teams_sudo = aliases_sudo.env["helpdesk.ticket.team"].search([("alias_id", "in", aliases_sudo.ids)])
+        companies_sudo = teams_sudo.company_id
+        if not companies_sudo:
+            names = {address.rpartition("@")[2] for address in addresses}
+            domains_sudo = aliases_sudo.env["mail.alias.domain"].search([("name", "in", list(names))])
+            companies_sudo = domains_sudo.company_ids
+        return companies_sudo.sudo(False) if len(companies_sudo) == 1 else self.env["res.company"]
+
     def _create_with_source(self, values, source):
-        mail = self.create(values)
+        mail = self.create({"company_id": self._company_of_addresses(values["recipients"]).id, **values})
         self.env["ir.attachment"].create(
             {
                 "name": "source",
@@ -348,16 +370,17 @@ class NestogyMailInbox(models.Model):
         return thread_id
 
     def _finish(self, outcome, record=None):
-        self.write(
-            {
-                "state": "done",
-                "outcome": outcome,
-                "kind": False,
-                "next_try_at": False,
-                "res_model": record._name if record else False,
-                "res_id": record.id if record else False,
-            }
-        )
+        values = {
+            "state": "done",
+            "outcome": outcome,
+            "kind": False,
+            "next_try_at": False,
+            "res_model": record._name if record else False,
+            "res_id": record.id if record else False,
+        }
+        if record and "company_id" in record._fields and record.company_id:
+            values["company_id"] = record.company_id.id
+        self.write(values)
 
     def _keep(self, error):
         """Say why a mail could not be taken in; what may pass is tried again by itself."""
@@ -414,7 +437,13 @@ class NestogyMailInbox(models.Model):
         told = Domain("sender_address", "=", self.sender_address) & Domain("kind", "=", "flood")
         if self.search_count(told & Domain("received_at", ">", since) & Domain("id", "!=", self.id), limit=1):
             return
-        managers = self.env.ref(MANAGER).all_user_ids.filtered(lambda user: user.active and not user.share)
+        managers = self.env.ref(MANAGER).all_user_ids.filtered(
+            lambda user: (
+                user.active
+                and not user.share
+                and (self.company_id in user.company_ids if self.company_id else user._sees_mails_of_no_company())
+            )
+        )
         if managers:
             self.env["mail.thread"].message_notify(
                 partner_ids=managers.partner_id.ids,
@@ -422,7 +451,7 @@ class NestogyMailInbox(models.Model):
                 body=Markup("<p>%s</p>")
                 % self.env._(
                     "More than %(limit)s mails in %(minutes)s minutes came from %(address)s. Further ones wait under "
-                    "Tickets, Quarantine; nobody was answered.",
+                    "To Do, Mails in Quarantine; nobody was answered.",
                     limit=limit,
                     minutes=minutes,
                     address=self.sender_address,

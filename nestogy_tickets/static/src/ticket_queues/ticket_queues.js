@@ -9,8 +9,8 @@ import { Component, onWillStart, onWillUnmount, onWillUpdateProps, useState } fr
 const REFRESH_MILLISECONDS = 60000;
 
 /**
- * The queues above the tickets: a button for each filter of the search view that the server counts. The counters are
- * fetched with the list, and each minute while the page is looked at.
+ * The queues above the tickets: a button for each filter of the search view that the server counts, and for lists that
+ * stand elsewhere. The counters are fetched with the list, and each minute while the page is looked at.
  */
 export class TicketQueues extends Component {
     static template = "nestogy_tickets.TicketQueues";
@@ -18,6 +18,7 @@ export class TicketQueues extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.action = useService("action");
         this.state = useState({ queues: [] });
         onWillStart(() => this.load());
         onWillUpdateProps(() => {
@@ -29,7 +30,7 @@ export class TicketQueues extends Component {
 
     async load() {
         const queues = await this.orm.silent.call("helpdesk.ticket", "get_ticket_queues", []);
-        this.state.queues = queues.filter((queue) => this.filterOf(queue));
+        this.state.queues = queues.filter((queue) => queue.action || this.filterOf(queue));
     }
 
     filterOf(queue) {
@@ -41,6 +42,10 @@ export class TicketQueues extends Component {
     }
 
     open(queue) {
+        if (queue.action) {
+            this.action.doAction(queue.action);
+            return;
+        }
         const { searchModel } = this.env;
         const item = this.filterOf(queue);
         searchModel.query = [];
