@@ -36,10 +36,8 @@ class TestPortalMerged(TicketsMakers, PortalCase):
 
     def say(self, ticket):
         data = {"body": "<p>Still smoking</p>", "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
-        return self.make_jsonrpc_request(
-            "/mail/message/post",
-            {"thread_model": "helpdesk.ticket", "thread_id": ticket.id, "post_data": data} | access,
-        )
+        values = {"thread_model": "helpdesk.ticket", "thread_id": ticket.id, "post_data": data}
+        return self.make_jsonrpc_request("/mail/message/post", values)
 
     # -- waiting for the client --------------------------------------------------
 
