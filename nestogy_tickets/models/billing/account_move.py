@@ -28,13 +28,16 @@ class AccountMove(models.Model):
         date = move and move.invoice_date or fields.Date.context_today(self)
         lang = client.lang or self.env.lang
         lines, sources = [], []
+        time_sudo = time_sudo.filtered(lambda line: line[link] in subjects)
+        service = time_sudo and client.with_company(company)._time_product()
+        agreed = client._agreed_lines(service, company) if service else {}
         time, others = time_sudo.grouped(link), others_sudo.grouped(link)
         for subject in subjects:
             lines.append({"display_type": "line_section", "name": subject.display_name})
             sources.append(None)
             for source_sudo in [*filter(None, [time.get(subject)]), *others.get(subject, ())]:
                 source_sudo = source_sudo.with_context(lang=lang).with_company(company)
-                values = source_sudo._prepare_billed_line(subject, client, company)
+                values = source_sudo._prepare_billed_line(subject, client, company, service, agreed)
                 price = company.currency_id._convert(values["price_unit"], currency, company, date, round=False)
                 lines.append(values | {"price_unit": price})
                 sources.append(source_sudo)

@@ -92,9 +92,11 @@ class NestogyBilledMixin(models.AbstractModel):
         if self.try_lock_for_update() != self:
             raise UserError(self.env._("A colleague is invoicing this at this moment; look again in a minute."))
 
-    def _prepare_billed_line(self, subject, client, company):
+    def _prepare_billed_line(self, subject, client, company, service, agreed):
         """An ``account.move.line`` for these records, with its price in the company's currency.
 
         :param subject: the ticket or job to which they belong
+        :param service: the product as which time of the client is invoiced
+        :param dict agreed: its price in a contract, see ``_agreed_lines`` of the client
         """
         raise NotImplementedError

@@ -90,9 +90,8 @@ class AccountAnalyticLine(models.Model):
     def _is_readonly(self):
         return super()._is_readonly() or self.sudo().is_invoiced  # whatever one may read of it
 
-    def _prepare_billed_line(self, subject, client, company):
+    def _prepare_billed_line(self, subject, client, company, service, agreed):
         """All hours on one line, with the descriptions that are for the client."""
-        product = client.with_company(company)._time_product()
         hours, hour = sum(self.mapped("unit_amount")), company.project_time_mode_id
         words = [self.env._("Time: %s", subject.name)]
         words += [
@@ -100,12 +99,12 @@ class AccountAnalyticLine(models.Model):
             for line in self
             if line.is_for_client
         ]
-        if product.uom_id._has_common_reference(hour):
-            hours = hour._compute_quantity(hours, product.uom_id, rounding_method="HALF-UP")
+        if service.uom_id._has_common_reference(hour):
+            hours = hour._compute_quantity(hours, service.uom_id, rounding_method="HALF-UP")
         return {
-            "product_id": product.id,
+            "product_id": service.id,
             "name": "\n".join(words),
             "quantity": hours,
-            "product_uom_id": product.uom_id.id,
-            "price_unit": client._work_price(product, hours, product.uom_id, company),
+            "product_uom_id": service.uom_id.id,
+            "price_unit": client._work_price(service, hours, service.uom_id, company, agreed),
         }

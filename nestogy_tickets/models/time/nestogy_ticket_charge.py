@@ -49,7 +49,7 @@ class NestogyTicketCharge(models.Model):
     def _billed_title(self):
         return self.name
 
-    def _prepare_billed_line(self, subject, client, company):
+    def _prepare_billed_line(self, subject, client, company, service, agreed):
         self.ensure_one()
         return {
             "product_id": self.product_id.id,
