@@ -55,7 +55,6 @@
         "views/nestogy_ticket_reply_views.xml",
         "views/nestogy_ticket_macro_views.xml",
         "views/helpdesk_ticket_agent_views.xml",
-        "views/res_config_settings_views.xml",
         "views/project_task_views.xml",
         "views/nestogy_job_report_views.xml",
         "views/project_task_templates.xml",

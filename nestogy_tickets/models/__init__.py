@@ -1,3 +1,4 @@
+from . import billing
 from . import ticket
 from . import mail
 from . import portal

@@ -29,7 +29,7 @@ class JobReportCase(JobsCase):
             {"name": "=HYPERLINK(1)", "project_id": cls.other_project.id, "priority": "3"}
         )
         cls.add_time(cls.first, 1.5)
-        cls.add_time(cls.first, 2, job_billable=False)
+        cls.add_time(cls.first, 2, is_billable=False)
         cls.add_time(cls.second, 3)
         cls.add_material(cls.first, quantity=2)
         cls.add_material(cls.second, is_billable=False)
@@ -56,7 +56,7 @@ class TestJobReport(JobReportCase):
         self.assertEqual(rows.task_id, self.jobs.sorted("id", reverse=True))
         for row in rows:
             task = row.task_id.sudo()
-            lines = (task.material_ids.invoice_line_id | task.timesheet_ids.job_invoice_line_id).filtered(
+            lines = (task.material_ids.invoice_line_id | task.timesheet_ids.invoice_line_id).filtered(
                 lambda line: line.parent_state == "posted"
             )
             self.assertRecordValues(

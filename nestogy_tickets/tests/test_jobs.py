@@ -36,7 +36,7 @@ class JobsCase(ClientsCase):
         cls.service = cls.env["product.product"].create(
             {"name": "Work", "type": "service", "list_price": 90.0, "uom_id": cls.hour.id, "taxes_id": False}
         )
-        cls.env.company.job_time_product_id = cls.service
+        cls.env.company.time_product_id = cls.service
         cls.employee = cls.env["hr.employee"].create(
             {"name": "Ada", "user_id": cls.users["agent"].id, "hourly_cost": 40.0}
         )
@@ -305,7 +305,7 @@ class TestJobs(JobsCase):
         first, second = self.make_jobs(2)
         self.add_time(first, 1.5)
         self.add_time(first, 0.5)
-        self.add_time(first, 4, job_billable=False)
+        self.add_time(first, 4, is_billable=False)
         self.add_material(first, quantity=3)
         self.add_material(first, is_billable=False)
         self.add_material(second)
@@ -334,17 +334,21 @@ class TestJobs(JobsCase):
         job = self.make_jobs()
         material, time = self.add_material(job), self.add_time(job, 2)
         move = self._invoice(job)
-        with self.assertRefused(UserError, "Cable is on the invoice .*; take it off there, or cancel that, first."):
+        with self.assertRefused(UserError, "Cable stands on the invoice .*; take it off there, or cancel that, first."):
             material.quantity = 5
-        with self.assertRefused(UserError, "Cable is on the invoice"):
+        with self.assertRefused(UserError, "Cable stands on the invoice"):
             material.unlink()
-        with self.assertRefused(UserError, "This time is on the invoice"):
+        self.add_material(other := self.make_jobs())
+        self._invoice(other)
+        with self.assertRefused(UserError, "Cable stands on the invoice"):
+            other.unlink()
+        with self.assertRefused(UserError, "This time stands on the invoice"):
             time.unit_amount = 5
         self.assertEqual((material.quantity, time.unit_amount), (1, 2))
         move.unlink()
         self.assertTrue(job.job_to_invoice)
         self.assertFalse(material.is_invoiced)
-        self.assertFalse(time.job_is_invoiced)
+        self.assertFalse(time.is_invoiced)
         material.quantity = 5
         move = self._invoice(job)
         move.button_cancel()
@@ -388,12 +392,12 @@ class TestJobs(JobsCase):
         self.assertFalse(job.material_ids.invoice_line_id)
 
     def test_time_without_a_price_is_not_invoiced(self):
-        self.env.company.job_time_product_id = False
+        self.env.company.time_product_id = False
         job = self.make_jobs()
         self.add_time(job, 1)
-        with self.assertRefused(UserError, "Choose the service as which time on jobs of Acme is invoiced"):
+        with self.assertRefused(UserError, "Choose the service as which time of Acme is invoiced"):
             self._invoice(job)
-        self.client.job_time_product_id = self.service
+        self.client.time_product_id = self.service
         self.assertEqual(self._invoice(job).amount_untaxed, 90.0)
 
     def test_completed_jobs_that_wait_for_an_invoice_are_found(self):

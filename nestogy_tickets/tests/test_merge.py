@@ -69,6 +69,25 @@ class TestMerge(TicketsMakers, ClientsCase):
         visible = self.env["mail.message"].with_user(self.owner_user).search([("id", "in", (asked | note).ids)])
         self.assertEqual(visible, asked, "a note stays a note")
 
+    def test_what_is_not_invoiced_moves_along(self):
+        self.env["hr.employee"].create({"name": "Agent", "user_id": self.agent.id})
+        lines = self.env["account.analytic.line"].with_user(self.agent)
+        billed, waits = lines.create(
+            [{"ticket_id": self.goes.id, "name": name, "unit_amount": 1} for name in ("billed", "waits")]
+        )
+        charge = self.env["nestogy.ticket.charge"].create(
+            {"ticket_id": self.goes.id, "name": "Cable", "price_unit": 12}
+        )
+        draft = self.make_invoice(self.client, 5, post=False)
+        billed.sudo().invoice_line_id = draft.invoice_line_ids
+        self.goes.with_user(self.agent).action_timer_start()
+        self.merge(self.stays | self.goes, self.stays)
+        self.assertEqual(waits.ticket_id, self.stays)
+        self.assertEqual(charge.ticket_id, self.stays)
+        self.assertEqual(billed.ticket_id, self.goes, "what is invoiced stays as it was invoiced")
+        self.stays.with_user(self.agent).action_timer_stop()
+        self.assertEqual(len(self.stays.sudo().timesheet_ids), 2)
+
     def test_the_last_word_is_that_of_both(self):
         self.post(self.stays, self.agent)
         self.post(self.goes, self.colleague_user)

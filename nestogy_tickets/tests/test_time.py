@@ -26,7 +26,7 @@ class TimeMakers(TicketsMakers):
                 "taxes_id": False,
             }
         )
-        cls.env.company.ticket_time_product_id = cls.product
+        cls.env.company.time_product_id = cls.product
         cls.billing = cls.make_user("desk_billing", "billing")
 
     @classmethod
@@ -68,7 +68,7 @@ class TestTime(TimeMakers, ClientsCase):
                     "user_id": self.agent.id,
                     "employee_id": self.employee.id,
                     "name": "Ticket 0",
-                    "is_ticket_billable": True,
+                    "is_billable": True,
                     "is_for_client": True,
                     "project_id": self.env.company.client_job_project_id.id,
                 }
@@ -145,7 +145,7 @@ class TestTime(TimeMakers, ClientsCase):
         for ticket in tickets:
             self.log(1, ticket=ticket)
         for ticket in tickets[:2]:
-            self.log(0.5, ticket=ticket, is_ticket_billable=False)
+            self.log(0.5, ticket=ticket, is_billable=False)
 
         def cost(records):
             self.env.invalidate_all()
@@ -162,7 +162,7 @@ class TestTime(TimeMakers, ClientsCase):
         ticket.write({"timesheet_ids": [Command.create({"name": "By hand", "unit_amount": 0.25})]})
         self.assertRecordValues(
             self.ticket.timesheet_ids,
-            [{"name": "By hand", "unit_amount": 0.25, "user_id": self.agent.id, "is_ticket_billable": True}],
+            [{"name": "By hand", "unit_amount": 0.25, "user_id": self.agent.id, "is_billable": True}],
         )
 
 
@@ -239,9 +239,13 @@ class TestInvoice(TimeMakers, ClientsCase):
     def invoice(self, tickets=None, move=None):
         return (tickets or self.ticket).with_user(self.billing)._invoice(move)
 
+    def lines_of(self, moves):
+        lines = moves.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        return lines.sorted(lambda line: (line.move_id.id, line.sequence))
+
     def test_open_time_and_charges_become_lines_of_a_draft(self):
         lines = self.log(1.5) | self.log(0.5, name="secret", is_for_client=False)
-        self.log(4, is_ticket_billable=False)
+        self.log(4, is_billable=False)
         charge = (
             self.env["nestogy.ticket.charge"]
             .with_user(self.agent)
@@ -250,18 +254,21 @@ class TestInvoice(TimeMakers, ClientsCase):
         move = self.invoice()
         self.assertEqual((move.state, move.partner_id, move.move_type), ("draft", self.client, "out_invoice"))
         self.assertRecordValues(
-            move.invoice_line_ids,
+            move.invoice_line_ids.sorted("sequence"),
             [
-                {"product_id": self.product.id, "quantity": 2, "price_unit": 100, "price_subtotal": 200},
-                {"product_id": False, "quantity": 2, "price_unit": 12, "price_subtotal": 24},
+                {"display_type": "line_section", "product_id": False, "quantity": 0, "price_subtotal": 0},
+                {"display_type": "product", "product_id": self.product.id, "quantity": 2, "price_subtotal": 200},
+                {"display_type": "product", "product_id": False, "quantity": 2, "price_subtotal": 24},
             ],
         )
-        words = move.invoice_line_ids[0].name
-        self.assertIn(self.ticket.number, words)
+        title, hours, cable = move.invoice_line_ids.sorted("sequence")
+        self.assertIn(self.ticket.number, title.name)
+        self.assertEqual((hours.price_unit, cable.price_unit, cable.name), (100, 12, "Cable"))
+        words = hours.name
         self.assertIn("Worked 1.5", words)
         self.assertNotIn("secret", words)
-        self.assertEqual(lines.ticket_invoice_line_id, move.invoice_line_ids[0])
-        self.assertEqual(charge.sudo().invoice_line_id, move.invoice_line_ids[1])
+        self.assertEqual(lines.invoice_line_id, hours)
+        self.assertEqual(charge.sudo().invoice_line_id, cable)
         self.assertEqual(self.ticket.with_user(self.billing).ticket_invoice_count, 1)
         self.assertEqual(self.ticket.time_open_hours, 0)
 
@@ -282,11 +289,56 @@ class TestInvoice(TimeMakers, ClientsCase):
             task.with_user(self.billing).action_job_invoice()
         # what a job has billed before it came to the ticket is done
         draft = self.make_invoice(self.client, 5, post=False)
-        line.job_invoice_line_id = draft.invoice_line_ids
+        line.sudo().invoice_line_id = draft.invoice_line_ids
         with self.assertRefused(UserError, "Nothing to invoice"):
             self.invoice()
-        line.job_invoice_line_id = False
-        self.assertEqual(self.invoice().invoice_line_ids.quantity, 1)
+        line.sudo().invoice_line_id = False
+        self.assertEqual(self.lines_of(self.invoice()).quantity, 1)
+        self.assertFalse(task.job_to_invoice)
+        with self.assertRefused(UserError, "Nothing is left to invoice here"):
+            task.with_user(self.billing).action_job_invoice()
+
+    def test_time_of_a_job_and_of_its_ticket_are_billed_once_each(self):
+        self.ticket.with_user(self.agent).action_make_job()
+        task = self.ticket.task_id
+        self.log(1)
+        of_job = self.env["account.analytic.line"].create(
+            {
+                "name": "On site",
+                "project_id": task.project_id.id,
+                "task_id": task.id,
+                "unit_amount": 2,
+                "employee_id": self.employee.id,
+            }
+        )
+        self.assertTrue(task.job_to_invoice)
+        move = self.invoice()
+        self.assertEqual(self.lines_of(move).quantity, 1)
+        action = task.with_user(self.billing).action_job_invoice()
+        job_move = self.env["account.move"].browse(action["res_id"])
+        self.assertEqual(self.lines_of(job_move).quantity, 2)
+        self.assertEqual(of_job.invoice_line_id, self.lines_of(job_move))
+        (move | job_move).action_post()
+        self.assertEqual(task.job_billed_amount, 200, "what the ticket billed is the ticket's")
+
+    def test_invoiced_time_goes_along_when_the_ticket_becomes_a_job(self):
+        line = self.log(1)
+        self.invoice()
+        self.ticket.with_user(self.agent).action_make_job()
+        self.assertEqual(line.task_id, self.ticket.task_id)
+        self.assertFalse(self.ticket.task_id.job_to_invoice)
+
+    def test_a_cancelled_invoice_sets_time_and_charges_free(self):
+        line = self.log(1)
+        charge = self.env["nestogy.ticket.charge"].create(
+            {"ticket_id": self.ticket.id, "name": "Cable", "price_unit": 12}
+        )
+        self.invoice().button_cancel()
+        self.assertEqual((line.is_invoiced, charge.is_invoiced), (False, False))
+        charge.with_user(self.agent).price_unit = 15
+        move = self.invoice()
+        self.assertEqual(move.amount_untaxed, 115)
+        self.assertEqual(line.invoice_line_id.move_id, move)
 
     def test_deleting_the_draft_sets_time_free(self):
         line = self.log(1)
@@ -295,12 +347,12 @@ class TestInvoice(TimeMakers, ClientsCase):
         )
         self.invoice().with_user(self.billing).unlink()
         self.env.invalidate_all()
-        self.assertFalse(line.ticket_invoice_line_id or charge.invoice_line_id)
+        self.assertFalse(line.invoice_line_id or charge.invoice_line_id)
         move = self.invoice()
-        self.assertEqual(len(move.invoice_line_ids), 2)
-        move.invoice_line_ids[0].unlink()
+        self.assertEqual(len(self.lines_of(move)), 2)
+        line.sudo().invoice_line_id.unlink()
         self.env.invalidate_all()
-        self.assertEqual(bool(line.ticket_invoice_line_id), False)
+        self.assertEqual(bool(line.invoice_line_id), False)
         self.assertTrue(charge.invoice_line_id)
 
     def test_what_stands_on_an_invoice_is_locked(self):
@@ -309,12 +361,15 @@ class TestInvoice(TimeMakers, ClientsCase):
             {"ticket_id": self.ticket.id, "name": "Cable", "price_unit": 12}
         )
         self.invoice()
-        for record, link in ((line, "ticket_invoice_line_id"), (charge, "invoice_line_id")):
-            with self.assertRefused(AccessError, "with Put on Invoice"):
-                record.with_user(self.agent)[link] = False
+        for record in (line, charge):
+            for mark in ("invoice_line_id", "is_invoiced"):
+                with self.assertRefused(AccessError, "with Put on Invoice"):
+                    record.with_user(self.agent).write({mark: False})
+                with self.assertRefused(AccessError, "with Put on Invoice"):
+                    record.with_user(self.agent).create({"ticket_id": self.ticket.id, "name": "x", mark: False})
         for change in (
             lambda: line.with_user(self.agent).write({"unit_amount": 3}),
-            lambda: line.with_user(self.agent).write({"is_ticket_billable": False}),
+            lambda: line.with_user(self.agent).write({"is_billable": False}),
             lambda: line.with_user(self.agent).unlink(),
             lambda: charge.with_user(self.agent).write({"price_unit": 1}),
             lambda: charge.with_user(self.agent).unlink(),
@@ -328,7 +383,7 @@ class TestInvoice(TimeMakers, ClientsCase):
         move = self.invoice()
         self.log(2)
         self.assertEqual(self.invoice(move=move), move)
-        self.assertEqual(move.invoice_line_ids.mapped("quantity"), [1, 2])
+        self.assertEqual(self.lines_of(move).mapped("quantity"), [1, 2])
         other = self.make_invoice(self.other_client, 5, post=False)
         self.log(3)
         with self.assertRefused(UserError, "is not for Acme Dental"):
@@ -343,7 +398,7 @@ class TestInvoice(TimeMakers, ClientsCase):
         self.log(2, ticket=foreign)
         moves = self.invoice(self.ticket | foreign)
         self.assertEqual(moves.partner_id, self.client | self.other_client)
-        self.assertEqual(sorted(moves.invoice_line_ids.mapped("quantity")), [1, 2])
+        self.assertEqual(sorted(self.lines_of(moves).mapped("quantity")), [1, 2])
 
     def test_the_price_of_the_contract_goes_before(self):
         self.log(1)
@@ -367,7 +422,52 @@ class TestInvoice(TimeMakers, ClientsCase):
         )
         self.env.flush_all()
         self.assertIn(contract.service_state, ("active", "to_renew"))
-        self.assertEqual(self.invoice().invoice_line_ids.price_unit, 80)
+        self.assertEqual(self.lines_of(self.invoice()).price_unit, 80)
+        # the same for a job, and for what is used up there
+        self.client.invalidate_recordset()
+        project = self.env["project.project"].create(
+            {"name": "Care", "partner_id": self.client.id, "allow_billable": True}
+        )
+        job = self.env["project.task"].create({"name": "Visit", "project_id": project.id})
+        material = self.env["nestogy.job.material"].create({"task_id": job.id, "product_id": self.product.id})
+        self.assertEqual(material.price_unit, 80)
+        self.env["account.analytic.line"].create(
+            {
+                "name": "On site",
+                "project_id": project.id,
+                "task_id": job.id,
+                "unit_amount": 1,
+                "employee_id": self.employee.id,
+            }
+        )
+        material.unlink()
+        action = job.with_user(self.billing).action_job_invoice()
+        move = self.env["account.move"].browse(action["res_id"])
+        self.assertEqual(self.lines_of(move).price_unit, 80)
+
+    def test_the_service_for_time_is_inherited(self):
+        own = self.env["product.product"].create(
+            {"name": "Own hour", "type": "service", "list_price": 70, "uom_id": self.product.uom_id.id}
+        )
+        self.client.time_product_id = own
+        self.log(1)
+        line = self.lines_of(self.invoice())
+        self.assertEqual((line.product_id, line.price_unit), (own, 70))
+
+    def test_a_ticket_with_time_or_charges_is_not_deleted(self):
+        line = self.log(1)
+        ticket = self.ticket.with_user(self.make_user("desk_manager", "manager"))
+        with self.assertRefused(UserError, f"{self.ticket.number} has time or charges; merge it"):
+            ticket.unlink()
+        line.unlink()
+        charge = self.env["nestogy.ticket.charge"].create(
+            {"ticket_id": self.ticket.id, "name": "Cable", "price_unit": 12}
+        )
+        with self.assertRefused(UserError, "has time or charges"):
+            ticket.unlink()
+        charge.unlink()
+        ticket.unlink()
+        self.assertFalse(self.ticket.exists())
 
     def test_the_status_may_forbid_it(self):
         self.log(1)
@@ -395,8 +495,8 @@ class TestInvoice(TimeMakers, ClientsCase):
 
     def test_the_product_has_to_be_set(self):
         self.log(1)
-        self.env.company.ticket_time_product_id = False
-        with self.assertRefused(UserError, "Which product an hour on a ticket is"):
+        self.env.company.time_product_id = False
+        with self.assertRefused(UserError, "Choose the service as which time of Acme Dental is invoiced"):
             self.invoice()
         self.assertFalse(self.env["account.move"].search([("partner_id", "=", self.client.id)]))
 

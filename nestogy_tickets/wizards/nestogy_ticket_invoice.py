@@ -35,8 +35,4 @@ class NestogyTicketInvoice(models.TransientModel):
     def action_invoice(self):
         """Make the lines, and open the invoice."""
         self.ensure_one()
-        moves = self.ticket_ids._invoice(self.move_id)
-        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
-        if len(moves) == 1:
-            return action | {"views": [(False, "form")], "res_id": moves.id}
-        return action | {"domain": [("id", "in", moves.ids)]}
+        return self.ticket_ids._invoice(self.move_id)._billed_action()

@@ -1,7 +1,4 @@
 from . import res_company  # first: new columns of projects are filled with its defaults
-from . import account_analytic_line
-from . import account_move
-from . import nestogy_client_group
 from . import nestogy_job_material
 from . import project_project
 from . import project_task

@@ -1,14 +1,15 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 NAME_LIMIT = 500
-FIXED = {"task_id", "product_id", "name", "quantity", "uom_id", "price_unit", "is_billable"}
+LOCKED = {"task_id", "product_id", "name", "quantity", "uom_id", "price_unit", "is_billable"}
 
 
 class NestogyJobMaterial(models.Model):
     """Something that was used up on a job, or delivered with it."""
 
     _name = "nestogy.job.material"
+    _inherit = ["nestogy.billed.mixin"]
     _description = "Material of a Job"
     _order = "task_id, sequence, id"
 
@@ -39,7 +40,8 @@ class NestogyJobMaterial(models.Model):
         store=True,
         readonly=False,
         precompute=True,
-        help="What the client pays for one, in the company's currency, before taxes: by the client's pricelist.",
+        help="What the client pays for one, in the company's currency, before taxes: by its contract, else its"
+        " pricelist.",
     )
     cost_unit = fields.Float(
         string="Cost",
@@ -53,21 +55,6 @@ class NestogyJobMaterial(models.Model):
     price_subtotal = fields.Monetary(string="Amount", compute="_compute_amounts", store=True)
     cost_subtotal = fields.Monetary(string="Total Cost", compute="_compute_amounts", store=True)
     is_billable = fields.Boolean(string="Billable", default=True, help="Others are given for free.")
-    invoice_line_id = fields.Many2one(
-        "account.move.line",
-        string="Invoice Line",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-        groups="base.group_user",
-    )
-    is_invoiced = fields.Boolean(
-        string="Invoiced",
-        compute="_compute_is_invoiced",
-        store=True,
-        help="It stands on an invoice, drafts included; a cancelled or deleted invoice sets it free again.",
-    )
 
     @api.depends("task_id.company_id")
     def _compute_company_id(self):
@@ -87,10 +74,14 @@ class NestogyJobMaterial(models.Model):
 
     @api.depends("product_id", "uom_id")
     def _compute_price_unit(self):
-        for material in self:
-            if material.product_id:
-                material.price_unit = material.task_id._job_price(
-                    material.product_id, material.quantity or 1.0, material.uom_id, material.company_id
+        priced = self.filtered("product_id")
+        for (client, company), materials in priced.grouped(
+            lambda material: (material.task_id.client_id, material.company_id or self.env.company)
+        ).items():
+            agreed = client._agreed_lines(materials.product_id, company)
+            for material in materials:
+                material.price_unit = client._work_price(
+                    material.product_id, material.quantity or 1.0, material.uom_id, company, agreed
                 )
 
     @api.depends("product_id", "uom_id")
@@ -110,12 +101,6 @@ class NestogyJobMaterial(models.Model):
             material.price_subtotal = currency.round(material.quantity * material.price_unit)
             material.cost_subtotal = currency.round(material.quantity * material.cost_unit)
 
-    @api.depends("invoice_line_id.parent_state")
-    def _compute_is_invoiced(self):
-        for material in self:
-            line_sudo = material.sudo().invoice_line_id  # agents do not read invoices
-            material.is_invoiced = bool(line_sudo) and line_sudo.parent_state != "cancel"
-
     @api.constrains("task_id", "name", "quantity", "price_unit", "cost_unit")
     def _check_values(self):
         for material in self:
@@ -134,34 +119,14 @@ class NestogyJobMaterial(models.Model):
             if material.price_unit < 0 or material.cost_unit < 0:
                 raise ValidationError(self.env._("%s: price and cost cannot be below 0.", material.name))
 
-    def write(self, vals):
-        if FIXED & vals.keys():
-            self._check_not_invoiced()
-        return super().write(vals)
+    @api.model
+    def _billed_fields(self):
+        return LOCKED
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_invoiced(self):
-        self._check_not_invoiced()
+    def _billed_title(self):
+        return self.name
 
-    def _check_not_invoiced(self):
-        for material in self:
-            if material.is_invoiced:
-                # agents do not read invoices, and are told the number of this one
-                move_sudo = material.sudo().invoice_line_id.move_id
-                raise UserError(
-                    self.env._(
-                        "%(material)s is on the invoice %(invoice)s; take it off there, or cancel that, first.",
-                        material=material.name,
-                        invoice=move_sudo.name or self.env._("in draft"),
-                    )
-                )
-
-    @staticmethod
-    def _job_invoice_link():
-        """The field that says on which invoice line it stands."""
-        return "invoice_line_id"
-
-    def _prepare_invoice_line(self):
+    def _prepare_billed_line(self, subject, client, company, service, agreed):
         self.ensure_one()
         return {
             "product_id": self.product_id.id,

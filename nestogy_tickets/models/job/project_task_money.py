@@ -87,24 +87,26 @@ class ProjectTask(models.Model):
         "material_ids.is_invoiced",
         "material_ids.invoice_line_id.balance",
         "material_ids.invoice_line_id.parent_state",
-        "timesheet_ids.job_billable",
-        "timesheet_ids.job_is_invoiced",
+        "timesheet_ids.is_billable",
+        "timesheet_ids.is_invoiced",
         "timesheet_ids.unit_amount",
         "timesheet_ids.so_line",
-        "timesheet_ids.job_invoice_line_id.balance",
-        "timesheet_ids.job_invoice_line_id.parent_state",
+        "timesheet_ids.timesheet_invoice_id",
+        "timesheet_ids.ticket_id",
+        "timesheet_ids.invoice_line_id.balance",
+        "timesheet_ids.invoice_line_id.parent_state",
     )
     def _compute_job_billed(self):
         """Add up the invoice lines of posted invoices, each once: all hours of a job share one."""
         lines = {}
         waiting = set()
-        for model, link, domain in (
-            ("nestogy.job.material", "invoice_line_id", self._job_open_materials_domain()),
-            ("account.analytic.line", "job_invoice_line_id", self._job_open_time_domain()),
+        for model, own, domain in (
+            ("nestogy.job.material", Domain.TRUE, self._job_open_materials_domain()),
+            ("account.analytic.line", Domain("ticket_id", "=", False), self._job_open_time_domain()),
         ):
             records = self.env[model]
-            posted = Domain("task_id", "in", self.ids) & Domain(f"{link}.parent_state", "=", "posted")
-            for task, line in records._read_group(posted, ["task_id", link]):
+            posted = own & Domain("task_id", "in", self.ids) & Domain("invoice_line_id.parent_state", "=", "posted")
+            for task, line in records._read_group(posted, ["task_id", "invoice_line_id"]):
                 lines.setdefault(task.id, set()).add(line.id)
             waiting.update(task.id for (task,) in records._read_group(domain, ["task_id"]))
         found = self.env["account.move.line"].browse({line_id for ids in lines.values() for line_id in ids})
@@ -118,13 +120,8 @@ class ProjectTask(models.Model):
 
     def _job_open_time_domain(self):
         """Time that waits for an invoice; what belongs to a sales order, or a ticket, is invoiced with that."""
-        times = self.env["account.analytic.line"]
-        of_ticket = Domain("ticket_id", "=", False) if "ticket_id" in times._fields else Domain.TRUE
-        return of_ticket & (
-            Domain("task_id", "in", self.ids)
-            & Domain("project_id", "!=", False)
-            & Domain("job_billable", "=", True)
-            & Domain("job_is_invoiced", "=", False)
-            & Domain("so_line", "=", False)
-            & Domain("unit_amount", ">", 0)
+        return (
+            self.env["account.analytic.line"]._to_bill_domain()
+            & Domain("task_id", "in", self.ids)
+            & Domain("ticket_id", "=", False)
         )

@@ -4,9 +4,6 @@ from odoo import api, fields, models
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    job_time_product_id = fields.Many2one(
-        "product.product", string="Time of Jobs", domain=[("type", "=", "service"), ("sale_ok", "=", True)]
-    )
     project_portal_show_materials = fields.Boolean(
         string="Show Materials of Jobs",
         help="Clients see in the portal which materials were used on a job, without costs. Each project can say"

@@ -1,60 +1,11 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo import models
 from odoo.fields import Command
-
-from odoo.addons.nestogy_clients.tools.client_settings import BILLING, ClientSetting
 
 
 class ResPartner(models.Model):
-    """The jobs of a client: how one is logged, what its time costs."""
+    """The jobs of a client: how one is logged, where and by whom it is done."""
 
     _inherit = "res.partner"
-
-    job_time_product_id = fields.Many2one(
-        "product.product",
-        string="Time of Jobs",
-        company_dependent=True,
-        domain=[("type", "=", "service"), ("sale_ok", "=", True)],
-        groups="base.group_user",
-        help="The service as which time on jobs is invoiced, at its price on the client's pricelist.",
-    )
-
-    @api.model
-    def _client_settings(self):
-        return super()._client_settings() | {
-            "job_time_product": ClientSetting(
-                self.env._("Time of jobs"),
-                "job_time_product_id",
-                "job_time_product_id",
-                "job_time_product_id",
-                subject="money",
-                role=BILLING,
-                default_label=self.env._("Not chosen: time cannot be invoiced"),
-            )
-        }
-
-    def _job_time_product(self):
-        """The service as which time of this client is invoiced.
-
-        :raise UserError: none is chosen
-        """
-        product, _level = self.sudo()._client_setting("job_time_product")  # whoever invoices reads the settings
-        if not product and "ticket_time_product_id" in self.env.company._fields:
-            product = self.env.company.sudo().ticket_time_product_id  # an hour is an hour; as above
-        if not product:
-            raise UserError(
-                self.env._(
-                    "Choose the service as which time on jobs of %s is invoiced: “Time of jobs” in the settings of the"
-                    " client, of its group or of the company.",
-                    self.display_name,
-                )
-            )
-        return product
-
-    def _job_invoice_currency(self, company):
-        """The currency in which the client is invoiced."""
-        currency, level = self.sudo()._client_setting("currency")  # as above
-        return currency if currency and level != "company" else company.currency_id
 
     # ------------------------------------------------------------------
     # Log a job

@@ -178,20 +178,14 @@ class HelpdeskTicket(models.Model):
                 "domain": Domain("origin_ticket_id", "in", self.ids),
             },
         ]
-        lines = self.env["account.analytic.line"]
-        if "ticket_id" in lines._fields:
-            time = Domain("ticket_id", "in", self.ids)
-            if "ticket_invoice_line_id" in lines._fields:
-                time &= Domain("ticket_invoice_line_id", "=", False)  # what is invoiced stays as it was invoiced
-            moved.append(
-                {
-                    "key": "time",
-                    "label": self.env._("time entries"),
-                    "model": lines._name,
-                    "field": "ticket_id",
-                    "domain": time,
-                }
-            )
+        of_tickets, waits = Domain("ticket_id", "in", self.ids), Domain("is_invoiced", "=", False)
+        for key, label, model, domain in (
+            # what is invoiced stays as it was invoiced
+            ("time", self.env._("time entries"), "account.analytic.line", of_tickets & waits),
+            ("charges", self.env._("charges"), "nestogy.ticket.charge", of_tickets & waits),
+            ("timers", self.env._("running timers"), "nestogy.ticket.timer", of_tickets),
+        ):
+            moved.append({"key": key, "label": label, "model": model, "field": "ticket_id", "domain": domain})
         return moved
 
     def _merge_counts(self):

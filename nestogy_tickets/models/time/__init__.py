@@ -6,5 +6,3 @@ from . import helpdesk_ticket_time
 from . import nestogy_ticket_charge
 from . import nestogy_ticket_timer
 from . import project_task_time
-from . import res_company_time
-from . import res_config_settings_time

@@ -1,51 +1,44 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
+from odoo.tools.misc import format_duration
 
-LOCKED = {"unit_amount", "ticket_id", "is_ticket_billable", "project_id", "company_id"}
+LOCKED = {"unit_amount", "ticket_id", "is_billable", "project_id", "company_id"}
 DAY = 24.0
 
 
 class AccountAnalyticLine(models.Model):
-    """Time on a ticket: a timesheet that may be shown to the client and may be put on an invoice, once."""
+    """Time for a client, on a ticket or a job: a timesheet that is billed once unless it is a gift.
 
-    _inherit = "account.analytic.line"
+    Time of a ticket is billed with the ticket, also when the ticket became a job; other time with its job.
+    """
+
+    _name = "account.analytic.line"
+    _inherit = ["nestogy.billed.mixin", "account.analytic.line"]  # in this order: core adds values to what is written
 
     ticket_id = fields.Many2one(
         "helpdesk.ticket", index="btree_not_null", ondelete="restrict", copy=False, groups="base.group_user"
     )
-    is_ticket_billable = fields.Boolean(string="Billable on Ticket", groups="base.group_user")
+    is_billable = fields.Boolean(
+        string="Billed to the Client",
+        default=True,
+        groups="base.group_user",
+        help="Time on a ticket or a job that the client pays; other time is given for free.",
+    )
     is_for_client = fields.Boolean(
         string="Show to Client",
         groups="base.group_user",
-        help="The description stands on the invoice; otherwise the title of the ticket alone does.",
+        help="The description stands on the invoice; otherwise the title of the ticket or job alone does.",
     )
-    ticket_invoice_line_id = fields.Many2one(
-        "account.move.line",
-        string="Invoice Line",
-        index="btree_not_null",
-        ondelete="set null",
-        readonly=True,
-        copy=False,
-        groups="base.group_user",
-    )
-    is_ticket_invoiced = fields.Boolean(
-        string="Invoiced", compute="_compute_is_ticket_invoiced", groups="base.group_user"
-    )
-
-    @api.depends("ticket_invoice_line_id")
-    def _compute_is_ticket_invoiced(self):
-        for line in self:
-            line.is_ticket_invoiced = bool(line.sudo().ticket_invoice_line_id)  # agents may not read invoices
 
     @api.model
-    def _ticket_billable_domain(self):
-        """Time of tickets that no invoice, no order and no job bills yet."""
+    def _to_bill_domain(self):
+        """Billable time that neither an invoice nor an order bills yet."""
         return (
-            Domain("ticket_id", "!=", False)
-            & Domain("is_ticket_billable", "=", True)
-            & Domain("ticket_invoice_line_id", "=", False)
-            & Domain("job_invoice_line_id", "=", False)
+            Domain("project_id", "!=", False)
+            & Domain("is_billable", "=", True)
+            & Domain("is_invoiced", "=", False)
             & Domain("timesheet_invoice_id", "=", False)
             & Domain("so_line", "=", False)
             & Domain("unit_amount", ">", 0)
@@ -65,7 +58,6 @@ class AccountAnalyticLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_ticket_mark(*vals_list)
         return super().create([self._complete_ticket_values(vals) for vals in vals_list])
 
     @api.model
@@ -83,32 +75,36 @@ class AccountAnalyticLine(models.Model):
         return known | {key: value for key, value in vals.items() if value or key not in empty}
 
     def write(self, vals):
-        self._check_ticket_mark(vals)
-        if LOCKED & set(vals):
-            self._check_ticket_open()
+        if "task_id" in vals:
+            # what a ticket bills may go along when the ticket becomes a job; whose it is one need not be able to read
+            self.sudo().filtered(lambda line: not line.ticket_id)._check_not_invoiced()
         return super().write(vals)
 
     @api.model
-    def _check_ticket_mark(self, *vals_list):
-        """What is invoiced is said by the invoicing alone."""
-        if not self.env.su and any("ticket_invoice_line_id" in vals for vals in vals_list):
-            raise AccessError(self.env._("Time is put on invoices with Put on Invoice."))
+    def _billed_fields(self):
+        return LOCKED
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_invoiced(self):
-        self._check_ticket_open()
-
-    def _check_ticket_open(self):
-        """Refuse changes of what stands on an invoice."""
-        # whoever notes time may not read invoices
-        invoiced_sudo = self.sudo().filtered("ticket_invoice_line_id")
-        if invoiced_sudo:
-            raise UserError(
-                self.env._(
-                    "This time stands on the invoice %s; delete the draft, or credit it, before you change it.",
-                    ", ".join(invoiced_sudo.ticket_invoice_line_id.move_id.mapped("display_name")),
-                )
-            )
+    def _billed_title(self):
+        return self.env._("This time")
 
     def _is_readonly(self):
-        return super()._is_readonly() or bool(self.sudo().ticket_invoice_line_id)  # as above
+        return super()._is_readonly() or self.sudo().is_invoiced  # whatever one may read of it
+
+    def _prepare_billed_line(self, subject, client, company, service, agreed):
+        """All hours on one line, with the descriptions that are for the client."""
+        hours, hour = sum(self.mapped("unit_amount")), company.project_time_mode_id
+        words = [self.env._("Time: %s", subject.name)]
+        words += [
+            f"{format_date(self.env, line.date)}, {format_duration(line.unit_amount)}: {line.name}"
+            for line in self
+            if line.is_for_client
+        ]
+        if service.uom_id._has_common_reference(hour):
+            hours = hour._compute_quantity(hours, service.uom_id, rounding_method="HALF-UP")
+        return {
+            "product_id": service.id,
+            "name": "\n".join(words),
+            "quantity": hours,
+            "product_uom_id": service.uom_id.id,
+            "price_unit": client._work_price(service, hours, service.uom_id, company, agreed),
+        }

@@ -6,5 +6,5 @@ class AccountMoveLine(models.Model):
 
     _inherit = "account.move.line"
 
-    ticket_time_ids = fields.One2many("account.analytic.line", "ticket_invoice_line_id", groups="base.group_user")
+    ticket_time_ids = fields.One2many("account.analytic.line", "invoice_line_id", groups="base.group_user")
     ticket_charge_ids = fields.One2many("nestogy.ticket.charge", "invoice_line_id", groups="base.group_user")

@@ -26,7 +26,7 @@ class HelpdeskTicket(models.Model):
         rows = lines_sudo._read_group([("ticket_id", "in", self.ids)], ["ticket_id"], ["unit_amount:sum"])
         totals = {ticket.id: hours for ticket, hours in rows}
         rows = lines_sudo._read_group(
-            lines_sudo._ticket_billable_domain() & fields.Domain("ticket_id", "in", self.ids),
+            lines_sudo._to_bill_domain() & fields.Domain("ticket_id", "in", self.ids),
             ["ticket_id"],
             ["unit_amount:sum"],
         )
@@ -65,7 +65,7 @@ class HelpdeskTicket(models.Model):
             "task_id": task_sudo.id if task_sudo.project_id == project_sudo else False,
             "name": name or self.name,
             "unit_amount": hours,
-            "is_ticket_billable": True,
+            "is_billable": True,
             "is_for_client": True,
             "user_id": self.env.uid,
             "company_id": self.company_id.id,

@@ -1,14 +1,15 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
+from odoo.exceptions import ValidationError
 
 AMOUNT = 10_000_000
+LOCKED = {"ticket_id", "product_id", "name", "quantity", "price_unit"}
 
 
 class NestogyTicketCharge(models.Model):
     """A fixed amount that a ticket costs, beside or instead of time."""
 
     _name = "nestogy.ticket.charge"
+    _inherit = ["nestogy.billed.mixin"]
     _description = "Fixed Charge of a Ticket"
     _order = "ticket_id, id"
 
@@ -22,15 +23,6 @@ class NestogyTicketCharge(models.Model):
     name = fields.Char(string="Description", required=True)
     quantity = fields.Float(default=1.0, required=True)
     price_unit = fields.Monetary(string="Price", required=True)
-    invoice_line_id = fields.Many2one(
-        "account.move.line", index="btree_not_null", ondelete="set null", readonly=True, copy=False
-    )
-    is_invoiced = fields.Boolean(string="Invoiced", compute="_compute_is_invoiced")
-
-    @api.depends("invoice_line_id")
-    def _compute_is_invoiced(self):
-        for charge in self:
-            charge.is_invoiced = bool(charge.sudo().invoice_line_id)  # agents may not read invoices
 
     @api.constrains("quantity", "price_unit", "name")
     def _check_sizes(self):
@@ -46,35 +38,22 @@ class NestogyTicketCharge(models.Model):
     def _onchange_product_id(self):
         if self.product_id:
             self.name = self.name or self.product_id.display_name
-            self.price_unit = self.price_unit or self.product_id.lst_price
+            company = self.company_id or self.env.company
+            client = self.ticket_id.commercial_partner_id
+            self.price_unit = self.price_unit or client._work_price(self.product_id, self.quantity, None, company)
 
     @api.model
-    def _open_domain(self):
-        return Domain("invoice_line_id", "=", False)
+    def _billed_fields(self):
+        return LOCKED
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su and any("invoice_line_id" in vals for vals in vals_list):
-            raise AccessError(self.env._("Charges are put on invoices with Put on Invoice."))
-        return super().create(vals_list)
+    def _billed_title(self):
+        return self.name
 
-    def write(self, vals):
-        if "invoice_line_id" in vals and not self.env.su:
-            raise AccessError(self.env._("Charges are put on invoices with Put on Invoice."))
-        if set(vals) - {"invoice_line_id"}:
-            self._check_open()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_invoiced(self):
-        self._check_open()
-
-    def _check_open(self):
-        invoiced_sudo = self.sudo().filtered("invoice_line_id")  # agents may not read invoices
-        if invoiced_sudo:
-            raise UserError(
-                self.env._(
-                    "This charge stands on the invoice %s; delete the draft, or credit it, before you change it.",
-                    ", ".join(invoiced_sudo.invoice_line_id.move_id.mapped("display_name")),
-                )
-            )
+    def _prepare_billed_line(self, subject, client, company, service, agreed):
+        self.ensure_one()
+        return {
+            "product_id": self.product_id.id,
+            "name": self.name,
+            "quantity": self.quantity,
+            "price_unit": self.price_unit,
+        }
