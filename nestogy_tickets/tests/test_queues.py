@@ -3,7 +3,7 @@ from datetime import timedelta
 from lxml import etree
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
@@ -117,6 +117,18 @@ class TestQueues(TicketsMakers, ClientsCase):
             self.make_tickets(self.owner, user_id=False).with_user(other).action_take()
         with self.assertRaises(AccessError):
             tickets.with_user(self.viewer).action_take()
+
+    def test_a_ticket_is_closed_in_the_closing_stage_of_its_team(self):
+        ticket = self.make_tickets(self.owner)
+        with self.assertRaises(AccessError):
+            ticket.with_user(self.viewer).action_close()
+        ticket.with_user(self.agent).action_close()
+        self.assertTrue(ticket.closed)
+        self.assertTrue(ticket.closed_date)
+        other = self.make_tickets(self.owner)
+        self.env["helpdesk.ticket.stage"].search([("closed", "=", True)]).active = False
+        with self.assertRefused(UserError, "has no closing stage"):
+            other.with_user(self.agent).action_close()
 
     def test_tickets_that_were_there_before_get_their_last_word(self):
         answered, waiting, fresh = self.make_tickets(self.owner, 3)

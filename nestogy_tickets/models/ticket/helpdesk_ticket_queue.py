@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -252,4 +252,14 @@ class HelpdeskTicket(models.Model):
         """Assign tickets to oneself out of the queue; each one as its team allows."""
         for ticket in self:
             ticket.assign_to_me()
+        return True
+
+    def action_close(self):
+        """Close this ticket, in the first closing stage of its team."""
+        self.ensure_one()
+        self.check_access("write")
+        stage = self._closed_stage()
+        if not stage:
+            raise UserError(self.env._("The team of this ticket has no closing stage. Add one in the team's stages."))
+        self.stage_id = stage
         return True

@@ -148,11 +148,13 @@ export class SlaCountdown extends Component {
 
     chips(status, isDetailed) {
         const now = serverNow(status);
-        return this.shownTargets(status.targets, isDetailed).map((target) => ({
+        const chips = this.shownTargets(status.targets, isDetailed).map((target) => ({
             key: target.target,
             ...describe(target, now),
             info: JSON.stringify(this.tooltip(status, target)),
         }));
+        // one pause holds both targets: it is said once
+        return chips.filter((chip, index) => chips.findIndex(({ text }) => text === chip.text) === index);
     }
 
     /** Lists have room for one: what ends first, else what waits, else how it went in the end. */

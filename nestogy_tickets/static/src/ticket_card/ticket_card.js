@@ -1,7 +1,7 @@
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { Component, onWillStart, onWillUnmount, onWillUpdateProps, useState } from "@odoo/owl";
+import { Component, onWillDestroy, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
 
 const { DateTime } = luxon;
 const CLOCK_MILLISECONDS = 20000;
@@ -24,7 +24,7 @@ export class TicketClientCard extends Component {
         onWillStart(() => this.load(this.props));
         onWillUpdateProps((next) => this.load(next));
         const timer = setInterval(() => this.tick(), CLOCK_MILLISECONDS);
-        onWillUnmount(() => clearInterval(timer));
+        onWillDestroy(() => clearInterval(timer)); // also when it was never mounted
     }
 
     async load(props) {

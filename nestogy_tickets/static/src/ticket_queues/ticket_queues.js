@@ -4,7 +4,7 @@ import { kanbanView } from "@web/views/kanban/kanban_view";
 import { KanbanRenderer } from "@web/views/kanban/kanban_renderer";
 import { listView } from "@web/views/list/list_view";
 import { ListRenderer } from "@web/views/list/list_renderer";
-import { Component, onWillStart, onWillUnmount, onWillUpdateProps, useState } from "@odoo/owl";
+import { Component, onWillDestroy, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
 
 const REFRESH_MILLISECONDS = 60000;
 
@@ -25,7 +25,7 @@ export class TicketQueues extends Component {
             this.load();
         });
         const timer = setInterval(() => !document.hidden && this.load(), REFRESH_MILLISECONDS);
-        onWillUnmount(() => clearInterval(timer));
+        onWillDestroy(() => clearInterval(timer)); // also when it was never mounted
     }
 
     async load() {
