@@ -117,6 +117,7 @@
             "nestogy_portal/static/src/statement/statement.js",
             "nestogy_portal/static/src/download/**/*",
             "nestogy_portal/static/src/documents/documents.scss",
+            "nestogy_portal/static/src/upload/**/*",
             "nestogy_portal/static/src/documents/documents.js",
             "nestogy_portal/static/src/preferences/preferences.scss",
             "nestogy_portal/static/src/autopay/autopay.scss",

@@ -10,6 +10,7 @@ from PIL import Image
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import BaseCase, tagged, users
+from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
 from ..tools import document_files
@@ -429,7 +430,10 @@ class TestDocuments(ClientsCase):
             if document == bad:
                 raise UserError(document.env._("no"))
 
-        with patch.object(self.registry[self.documents._name], "_remind_of_expiry", remind_of_good_ones):
+        with (
+            patch.object(self.registry[self.documents._name], "_remind_of_expiry", remind_of_good_ones),
+            mute_logger("odoo.addons.nestogy_clients.models.settings.ir_cron"),
+        ):
             self.run_cron()
         self.assertEqual((bad | good).mapped("expiry_notice"), ["due", "before"])
         self.assertNotIn("expires on", str(self.other.message_ids.mapped("body")))

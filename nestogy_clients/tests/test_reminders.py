@@ -15,7 +15,7 @@ from odoo.tools import mute_logger
 
 from .common import ClientsCase
 
-LOGGER = "odoo.addons.nestogy_clients.models.client.res_partner_run"
+LOGGER = "odoo.addons.nestogy_clients.models.settings.ir_cron"
 
 
 @tagged("post_install", "-at_install")

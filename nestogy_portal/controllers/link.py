@@ -1,6 +1,4 @@
-import base64
 import logging
-import secrets
 import time
 
 from odoo.exceptions import AccessDenied
@@ -8,8 +6,8 @@ from odoo.http import Controller, request, route
 from odoo.tools import format_datetime
 
 from ..models.login.nestogy_portal_link import DOCUMENT_BY_LINK, PAGES
-from ..tools import colors
 from ..tools.link_tokens import is_token, local_path, mask_address, new_token
+from .small_page import harden, render_small_page
 
 _logger = logging.getLogger(__name__)
 
@@ -68,7 +66,7 @@ class PortalLink(Controller):
             httponly=True,
             samesite="Lax",
         )
-        return self._harden(response)
+        return harden(response)
 
     @route("/my/link/<string:token>/fresh", type="http", auth="public", methods=["POST"], sitemap=False)
     def send_fresh_link(self, token, **kwargs):
@@ -94,7 +92,7 @@ class PortalLink(Controller):
             return self._render_page("dead", status=404)
         request.session[DOCUMENT_BY_LINK] = link_sudo.id
         request.env["nestogy.portal.access.log"]._log("document", link_sudo.partner_id, link=link_sudo)
-        return self._harden(request.redirect(link_sudo._landing_path(), code=303))
+        return harden(request.redirect(link_sudo._landing_path(), code=303))
 
     # ------------------------------------------------------------------
     # "Send me a link"
@@ -154,7 +152,7 @@ class PortalLink(Controller):
             return self._render_page("dead", status=404)
         response = self._enter(chosen_sudo, path or "/my")
         response.set_cookie(REQUEST_COOKIE, "", max_age=0, path="/my/link")
-        return self._harden(response)
+        return harden(response)
 
     def _enter(self, user, path):
         """Lead somebody who has just signed in by link or code to his page; his session is a short one."""
@@ -203,19 +201,13 @@ class PortalLink(Controller):
             brand = link_sudo.with_context(lang=env.lang)._brand()
         else:
             brand = env["nestogy.portal.profile"]._brand_of_visitor()
-        nonce = base64.b64encode(secrets.token_bytes(16)).decode()
         values = {
             "page": page,
-            "nonce": nonce,
-            "page_lang": (env.lang or "en_US").split("@")[0].replace("_", "-"),
-            "brand": brand,
-            "brand_css": colors.style_variables(brand.colors),
             "address": mask_address(link_sudo.issued_to_address) if link_sudo else "",
             "contact": link_sudo.partner_id.name if link_sudo and page == "confirm" else "",
             "document": link_sudo.document_name if link_sudo and page == "confirm" else "",
             "expires": format_datetime(env, link_sudo.expires_at, dt_format="medium") if link_sudo else "",
             "signed_out": visitor.name if visitor and link_sudo and visitor != link_sudo.user_id else "",
-            "csrf_token": request.csrf_token(),
             "action": request.httprequest.path.removesuffix("/fresh") if link_sudo else "",
             "opens_document": bool(link_sudo and page == "used" and link_sudo._is_open_document()),
             "minutes": request.env["nestogy.portal.link"]._setting("requested_minutes"),
@@ -225,25 +217,9 @@ class PortalLink(Controller):
             "shown_address": "",
             "code": "",
         } | more
-        body = env["ir.qweb"]._render("nestogy_portal.link_page", values)
-        response = request.make_response(
-            f"<!DOCTYPE html>\n{body}", headers=[("Content-Type", "text/html; charset=utf-8")], status=status
-        )
-        response.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "
-            "base-uri 'none'; frame-ancestors 'none'"
-        )
-        return self._harden(response)
+        return render_small_page(env, "nestogy_portal.link_page", brand, status, **values)
 
     def _page_lang(self, link_sudo):
         if link_sudo and link_sudo.partner_id.lang:
             return link_sudo.partner_id.lang
         return request.best_lang or request.env.lang or "en_US"
-
-    def _harden(self, response):
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
-        return response

@@ -83,7 +83,7 @@ class TestPrivacyRequests(PortalMakers, ClientsCase):
 
         with (
             patch.object(partners, "_client_export_parts", parts),
-            mute_logger("odoo.addons.nestogy_portal.models.request.nestogy_privacy_request"),
+            mute_logger("odoo.addons.nestogy_clients.models.settings.ir_cron"),
             patch.object(self.registry["ir.cron"], "_commit_progress", lambda *args, **kwargs: 1),
         ):
             self.env["nestogy.privacy.request"]._cron_build_exports()

@@ -11,7 +11,7 @@ from ..controllers.link import DEVICE_COOKIE
 from ..models.access.res_users import STEP_UP
 from .common import PASSWORD, PortalCase, RefusedCall
 
-LOG_LOGGER = "odoo.addons.nestogy_portal.models.access.nestogy_portal_access_log"
+LOG_LOGGER = "odoo.addons.nestogy_clients.models.settings.ir_cron"
 
 
 @tagged("post_install", "-at_install")

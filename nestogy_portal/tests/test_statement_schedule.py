@@ -82,7 +82,7 @@ class TestStatementSchedule(PortalMakers, TransactionCase):
             return mail(client)
 
         with patch.object(partners, "_mail_statement", fail):
-            with mute_logger("odoo.addons.nestogy_clients.models.client.res_partner_run"):
+            with mute_logger("odoo.addons.nestogy_clients.models.settings.ir_cron"):
                 self.assertEqual(self.run_cron("2026-03-23"), self.stranger)
         self.assertEqual(self.client.statement_result, "broken")
 

@@ -1,13 +1,10 @@
-import base64
-import secrets
-
 from werkzeug.exceptions import NotFound
 
 from odoo.exceptions import UserError
 from odoo.http import Controller, request, route
 
 from odoo.addons.nestogy_portal.controllers.areas import area
-from odoo.addons.nestogy_portal.tools import colors
+from odoo.addons.nestogy_portal.controllers.small_page import render_small_page
 
 from ..tools.feedback import COMMENT_CHARACTERS
 from ..tools.ticket_form import clean_text
@@ -85,14 +82,8 @@ class Feedback(Controller):
         if row_sudo is not None:
             row_sudo = row_sudo.with_context(lang=lang).with_company(row_sudo.company_id)
             brand = row_sudo.partner_id._portal_brand()
-        nonce = base64.b64encode(secrets.token_bytes(16)).decode()
         values = {
             "page": page,
-            "nonce": nonce,
-            "page_lang": lang.split("@")[0].replace("_", "-"),
-            "brand": brand,
-            "brand_css": colors.style_variables(brand.colors),
-            "csrf_token": request.csrf_token(),
             "row": row_sudo,
             "labels": row_sudo._feedback_labels() if row_sudo is not None else [],
             "is_nps": row_sudo is not None and row_sudo._feedback_kind == "nps",
@@ -103,20 +94,7 @@ class Feedback(Controller):
             "problem": "",
             "is_answered": False,
         } | more
-        body = env["ir.qweb"]._render("nestogy_tickets.feedback_page", values)
-        response = request.make_response(
-            f"<!DOCTYPE html>\n{body}", headers=[("Content-Type", "text/html; charset=utf-8")], status=status
-        )
-        response.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "
-            "base-uri 'none'; frame-ancestors 'none'"
-        )
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
-        return response
+        return render_small_page(env, "nestogy_tickets.feedback_page", brand, status, **values)
 
 
 class TicketRating(PortalTickets):

@@ -14,7 +14,7 @@ class TestAccessibility(AccessibilityMixin, TicketsMakers, HttpCase):
         cls.ticket, _other, closed = cls.make_tickets(cls.owner, 3)
         closed.stage_id = cls.stage_done
         cls.closed = closed
-        cls.env.company.client_ticket_priority_choice = "3"
+        cls.env.company.ticket_priority_choice = "3"
         cls.invoice = cls.make_invoice(cls.client, 120)
         request = cls.env["nestogy.satisfaction.request"].create(
             {

@@ -107,10 +107,10 @@ class TestClosing(TicketsMakers, ClientsCase):
         bad, good = self.waiting(8), self.waiting(6)
         step = type(bad)._close_waiting
 
-        def fail(ticket, what):
+        def fail(ticket):
             if ticket == bad:
                 raise ValueError("broken")
-            return step(ticket, what)
+            return step(ticket)
 
         with patch.object(type(bad), "_close_waiting", fail), self.assertLogs(level="ERROR"):
             self.run_cron()

@@ -187,7 +187,7 @@ class TestSatisfaction(FeedbackMakers, PortalCase):
 
         with (
             patch.object(self.registry["nestogy.satisfaction.request"], "_mail_question", fail),
-            mute_logger("odoo.addons.nestogy_tickets.models.satisfaction.nestogy_feedback_mixin"),
+            mute_logger("odoo.addons.nestogy_clients.models.settings.ir_cron"),
         ):
             self.assertEqual(len(self.send()), 1)
         self.assertEqual([bad.state, good.state], ["failed", "sent"])

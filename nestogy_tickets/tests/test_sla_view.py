@@ -363,7 +363,7 @@ class TestSlaView(SlaViewMakers, ClientsCase):
             return tell(notice, record, user)
 
         self.patch(type(self.notices), "_tell", stumble)
-        with mute_logger("odoo.addons.nestogy_tickets.models.sla.nestogy_sla_notice"):
+        with mute_logger("odoo.addons.nestogy_clients.models.settings.ir_cron"):
             self.run_at(datetime(2026, 3, 2, 12, 40))
         self.assertEqual(self.told(bad)[0][1], "failed")
         self.assertEqual(self.told(good), [("warning", "sent", self.agent)])

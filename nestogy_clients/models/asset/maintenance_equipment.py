@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -6,7 +5,6 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-_logger = logging.getLogger(__name__)
 WARRANTY = "nestogy_clients.mail_activity_type_warranty"
 LABELS_LIMIT = 500
 
@@ -160,23 +158,14 @@ class MaintenanceEquipment(models.Model):
     @api.model
     def _cron_warranty(self):
         """Remind once of each warranty that ends soon."""
-        cron = self.env["ir.cron"]
         due = self._warranty_soon_domain(fields.Date.context_today(self)) & Domain("warranty_noticed", "=", False)
         due &= Domain("client_id", "!=", False)
-        asset_ids = self.search(due, order="warranty_date, id").ids
-        cron._commit_progress(remaining=len(asset_ids))
-        for asset_id in asset_ids:
-            self.env.invalidate_all()  # another worker may have been faster
-            asset = self.browse(asset_id).try_lock_for_update(allow_referencing=True).filtered_domain(due)
-            if asset:
-                try:
-                    with self.env.cr.savepoint():
-                        asset._remind_of_warranty()
-                except UserError as error:
-                    _logger.info("asset %s: no reminder of its warranty: %s", asset_id, error)
-                    asset.warranty_noticed = True
-            if not cron._commit_progress(1):
-                break
+        assets = self.search(due, order="warranty_date, id")
+        self.env["ir.cron"]._commit_each(assets, due, "_remind_of_warranty", "_note_failed_reminder")
+
+    def _note_failed_reminder(self, error):
+        if isinstance(error, UserError):  # of which there will be one the next time, too
+            self.warranty_noticed = True
 
     def _remind_of_warranty(self):
         self.ensure_one()

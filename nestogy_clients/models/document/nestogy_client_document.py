@@ -1,6 +1,5 @@
 import base64
 import binascii
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -11,7 +10,6 @@ from odoo.tools.sql import escape_psql
 
 from ...tools import document_files
 
-_logger = logging.getLogger(__name__)
 EXPIRY_NOTICE_DAYS = 30
 EXPIRY_BATCH = 200
 
@@ -435,21 +433,14 @@ class NestogyClientDocument(models.Model):
     @api.model
     def _cron_expiry(self):
         """Remind account managers of documents that end soon and of those that ended, once each."""
-        cron = self.env["ir.cron"]
-        due = self.search(self._expiry_domain(), limit=EXPIRY_BATCH, order="expires_on, id")
-        cron._commit_progress(remaining=self.search_count(self._expiry_domain()))
-        for document in due:
-            document = document.try_lock_for_update().filtered_domain(self._expiry_domain())
-            if not document:
-                continue  # another worker has it, or it is done
-            try:
-                with self.env.cr.savepoint():
-                    document._remind_of_expiry()
-            except UserError as error:
-                _logger.info("document %s: no reminder of its end: %s", document.id, error)
-                document.expiry_notice = "due"
-            if not cron._commit_progress(1):
-                break
+        domain = self._expiry_domain()
+        due = self.search(domain, limit=EXPIRY_BATCH, order="expires_on, id")
+        remaining = self.search_count(domain)
+        self.env["ir.cron"]._commit_each(due, domain, "_remind_of_expiry", "_note_failed_reminder", remaining=remaining)
+
+    def _note_failed_reminder(self, error):
+        if isinstance(error, UserError):  # of which there will be one the next time, too
+            self.expiry_notice = "due"
 
     def _remind_of_expiry(self):
         self.ensure_one()

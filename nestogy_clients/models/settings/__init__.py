@@ -8,5 +8,6 @@ from . import res_config_settings
 from . import res_config_settings_documents
 from . import res_config_settings_jobs
 from . import res_config_settings_quality
+from . import ir_cron
 from . import ir_default
 from . import res_users

@@ -1,13 +1,9 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.fields import NO_ACCESS
 from odoo.http import request
 from odoo.tools import SQL, format_datetime
 
 from ...tools.link_tokens import short_address
-
-_logger = logging.getLogger(__name__)
 
 BATCH = 100
 NEWS_DAYS = 2  # for which a sign-in is worth a mail
@@ -135,20 +131,7 @@ class NestogyPortalAccessLog(models.Model):
             ("at", ">=", fields.Datetime.subtract(fields.Datetime.now(), days=NEWS_DAYS)),
         ]
         rows = self.search(domain, limit=BATCH, order="id")
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=self.search_count(domain))
-        for row in rows:
-            row = row.try_lock_for_update().filtered_domain(domain)
-            if not row:
-                continue
-            try:
-                with self.env.cr.savepoint():
-                    row._tell_of_new_device()
-                    row.told_at = fields.Datetime.now()
-            except Exception:
-                _logger.exception("A contact could not be told of a new browser")
-            if not cron._commit_progress(1):
-                break
+        self.env["ir.cron"]._commit_each(rows, domain, "_tell_of_new_device", remaining=self.search_count(domain))
 
     def _tell_of_new_device(self):
         self.ensure_one()
@@ -163,6 +146,7 @@ class NestogyPortalAccessLog(models.Model):
         }
         subject = contact.env._("New sign-in to the client portal of %s", brand.name)
         contact._mail_from_portal(subject, "nestogy_portal.new_device_mail", values, link.company_id)
+        self.told_at = fields.Datetime.now()
 
     def _browser_name(self):
         """A browser as its user would call it."""

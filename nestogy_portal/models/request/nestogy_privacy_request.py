@@ -1,6 +1,5 @@
 import io
 import json
-import logging
 import zipfile
 from datetime import date, datetime
 
@@ -10,8 +9,6 @@ from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
 from ...tools import zip_stream
-
-_logger = logging.getLogger(__name__)
 
 ANSWER_DAYS, DOWNLOAD_DAYS = 30, 7
 FILES_BYTES = 200_000_000  # of uploaded files in one archive
@@ -202,22 +199,14 @@ class NestogyPrivacyRequest(models.Model):
     @api.model
     def _cron_build_exports(self):
         """Make the copies that were asked for. One that fails does not stop the others."""
-        cron = self.env["ir.cron"]
         domain = [("kind", "=", "export"), ("state", "=", "open"), ("problem", "=", False)]
         due = self.search(domain, limit=BATCH, order="id")
-        cron._commit_progress(remaining=self.search_count(domain))
-        for request in due:
-            request = request.try_lock_for_update().filtered_domain(domain)
-            if not request:
-                continue  # another worker has it, or it is done
-            try:
-                with self.env.cr.savepoint():
-                    request._build_export()
-            except Exception as error:  # whatever an addon's part raises, staff reads it on the request
-                _logger.exception("The copy of data for privacy request %s failed", request.id)
-                request.problem = str(error)[:500] or type(error).__name__
-            if not cron._commit_progress(1):
-                break
+        remaining = self.search_count(domain)
+        self.env["ir.cron"]._commit_each(due, domain, "_build_export", "_note_problem", remaining=remaining)
+
+    def _note_problem(self, error):
+        """Whatever an addon's part raises, staff reads it on the request."""
+        self.problem = str(error)[:500] or type(error).__name__
 
     def _build_export(self):
         """Put what is held about the person into an archive, as data, as a page to read, and the files."""

@@ -8,6 +8,4 @@ from . import helpdesk_ticket_watchers
 from . import helpdesk_ticket_presence
 from . import ir_websocket
 from . import mail_message
-from . import nestogy_client_group_watch
-from . import res_company_watch
 from . import res_partner_watch

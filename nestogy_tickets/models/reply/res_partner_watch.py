@@ -2,15 +2,13 @@ from odoo import api, fields, models
 
 from odoo.addons.nestogy_clients.tools.client_settings import ClientSetting
 
-CC_WATCH = [("yes", "They get the answers too"), ("no", "Only who asked gets answers")]
-
 
 class ResPartner(models.Model):
     """Whether people of a client whom a mail names in Cc watch the ticket from then on."""
 
     _inherit = "res.partner"
 
-    cc_watch = fields.Selection(CC_WATCH, string="Colleagues in Cc", company_dependent=True, groups="base.group_user")
+    cc_watch = fields.Selection(company_dependent=True, groups="base.group_user")
 
     @api.model
     def _client_settings(self):
@@ -19,7 +17,7 @@ class ResPartner(models.Model):
                 self.env._("Colleagues in Cc of a ticket"),
                 "cc_watch",
                 "cc_watch",
-                "client_cc_watch",
+                "cc_watch",
                 subject="service",
                 default_label=self.env._("They get the answers too"),
             )

@@ -4,8 +4,6 @@ from . import nestogy_nps_campaign
 from . import nestogy_nps_answer
 from . import nestogy_satisfaction_figure
 from . import nestogy_client_mail_template
-from . import nestogy_client_group
 from . import helpdesk_ticket_satisfaction
 from . import mail_mail
-from . import res_company_satisfaction
 from . import res_partner_satisfaction

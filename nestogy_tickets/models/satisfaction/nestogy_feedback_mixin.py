@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from markupsafe import Markup
@@ -10,8 +9,6 @@ from odoo.fields import NO_ACCESS, Domain
 from odoo.addons.nestogy_portal.tools.link_tokens import digest, is_token
 
 from ...tools.feedback import COMMENT_CHARACTERS, link_token
-
-_logger = logging.getLogger(__name__)
 
 CHANGE_DAYS = 7  # for which an answer can be changed
 PATIENCE_DAYS = 14  # for which a question waits for the contact's better times
@@ -145,21 +142,12 @@ class NestogyFeedbackMixin(models.AbstractModel):
 
         One that fails does not stop the others.
         """
-        cron = self.env["ir.cron"]
-        due = self.search(self._feedback_due_domain(), limit=batch, order="due_at, id")
-        cron._commit_progress(remaining=self.search_count(self._feedback_due_domain()))
-        for row in due:
-            row = row.try_lock_for_update().filtered_domain(self._feedback_due_domain())
-            if not row:
-                continue  # another worker has it, or it is sent
-            try:
-                with self.env.cr.savepoint():
-                    row._ask()
-            except Exception as error:
-                _logger.exception("%s could not be asked", row)
-                row.write({"state": "failed", "skip_reason": str(error)[:500]})
-            if not cron._commit_progress(1):
-                break
+        domain = self._feedback_due_domain()
+        due = self.search(domain, limit=batch, order="due_at, id")
+        self.env["ir.cron"]._commit_each(due, domain, "_ask", "_note_failure", remaining=self.search_count(domain))
+
+    def _note_failure(self, error):
+        self.write({"state": "failed", "skip_reason": str(error)[:500]})
 
     def _ask(self):
         """Send the question, or note why not; who prefers another time is asked then."""

@@ -8,18 +8,6 @@ from odoo.addons.nestogy_clients.tools.client_settings import ClientSetting
 
 from ...tools.feedback import LEAST_RATINGS, csat
 
-SATISFACTION = [
-    ("always", "After each ticket"),
-    ("nth_2", "After every 2nd ticket of a contact"),
-    ("nth_3", "After every 3rd ticket of a contact"),
-    ("nth_5", "After every 5th ticket of a contact"),
-    ("nth_10", "After every 10th ticket of a contact"),
-    ("days_7", "At most once a week for each contact"),
-    ("days_14", "At most once in 14 days for each contact"),
-    ("days_30", "At most once in 30 days for each contact"),
-    ("days_90", "At most once in 90 days for each contact"),
-]
-BAD_RATING_TO = [("agent", "Agent of the ticket"), ("leader", "Leader of the team"), ("manager", "Account manager")]
 WIDGET_ROWS = 5
 
 
@@ -28,12 +16,8 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    satisfaction = fields.Selection(
-        SATISFACTION, string="Ask after Closing a Ticket", company_dependent=True, groups="base.group_user"
-    )
-    bad_rating_to = fields.Selection(
-        BAD_RATING_TO, string="Bad Ratings Go to", company_dependent=True, groups="base.group_user"
-    )
+    satisfaction = fields.Selection(company_dependent=True, groups="base.group_user")
+    bad_rating_to = fields.Selection(company_dependent=True, groups="base.group_user")
 
     @api.model
     def _client_settings(self):
@@ -42,7 +26,7 @@ class ResPartner(models.Model):
                 self.env._("Satisfaction: ask after closing"),
                 "satisfaction",
                 "satisfaction",
-                "client_satisfaction",
+                "satisfaction",
                 none_label=self.env._("Never"),
                 default_label=self.env._("Never"),
             ),
@@ -50,7 +34,7 @@ class ResPartner(models.Model):
                 self.env._("Satisfaction: bad ratings go to"),
                 "bad_rating_to",
                 "bad_rating_to",
-                "client_bad_rating_to",
+                "bad_rating_to",
                 default_label=self.env._("Agent of the ticket"),
             ),
         }

@@ -133,7 +133,13 @@ class NestogySlaMixin(models.AbstractModel):
         :return: one of the reasons, ``None`` when they run
         """
         self.ensure_one()
-        return self.sla_hold_reason or None
+        if self.sla_hold_reason or not policy:
+            return self.sla_hold_reason or None
+        if self.stage_id.stops_sla:
+            return "stage"
+        if self.stage_id.waits_for_client and policy.pause_when_waiting and not self.sla_client_answered:
+            return "waiting_client"
+        return None
 
     @api.model
     def _sla_open_domain(self):
@@ -212,6 +218,14 @@ class NestogySlaMixin(models.AbstractModel):
             )
         )
         self.invalidate_recordset(list(values), flush=False)
+
+    def _sla_note_write(self, vals):
+        """Follow a change of the records, once all of it is written."""
+        if "stage_id" in vals:
+            # in the new stage we wait for another answer; whoever moves it
+            self.filtered(lambda record: record.sudo().sla_client_answered)._sla_write({"sla_client_answered": False})
+        if vals.keys() & self._sla_triggers():
+            self._sla_sync(since_creation="partner_id" in vals)
 
     def _sla_note_message(self, message):
         """Read what a message means for the clocks: the first answer of ours, or the client's answer."""

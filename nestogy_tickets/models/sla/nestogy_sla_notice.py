@@ -1,10 +1,6 @@
-import logging
-
 from odoo import Command, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
-
-_logger = logging.getLogger(__name__)
 
 BATCH = 200
 
@@ -96,21 +92,12 @@ class NestogySlaNotice(models.Model):
     @api.model
     def _cron_send(self):
         """Tell what is due. One bad notice does not stop the others."""
-        cron = self.env["ir.cron"]
-        due = self.search(self._due_domain(), order="due_at, id", limit=BATCH)
-        cron._commit_progress(remaining=self.search_count(self._due_domain()))
-        for notice in due:
-            notice = notice.try_lock_for_update().filtered_domain(self._due_domain())
-            if not notice:
-                continue  # another worker has it, or it is done
-            try:
-                with self.env.cr.savepoint():
-                    notice._send()
-            except Exception as error:
-                _logger.exception("SLA notice %s failed", notice.id)
-                notice.write({"state": "failed", "done_at": fields.Datetime.now(), "note": str(error)[:200]})
-            if not cron._commit_progress(1):
-                break
+        domain = self._due_domain()
+        due = self.search(domain, order="due_at, id", limit=BATCH)
+        self.env["ir.cron"]._commit_each(due, domain, "_send", "_note_failure", remaining=self.search_count(domain))
+
+    def _note_failure(self, error):
+        self.write({"state": "failed", "done_at": fields.Datetime.now(), "note": str(error)[:200]})
 
     def _send(self):
         """Tell it now; later when nobody works, never when it is not true any more."""

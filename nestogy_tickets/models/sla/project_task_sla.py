@@ -42,16 +42,6 @@ class ProjectTask(models.Model):
             return CANCELLED
         return DONE if self.is_closed else RUNNING
 
-    def _sla_pause_reason(self, policy):
-        reason = super()._sla_pause_reason(policy)
-        if reason or not policy:
-            return reason
-        if self.stage_id.stops_sla:
-            return "stage"
-        if self.stage_id.waits_for_client and policy.pause_when_waiting and not self.sla_client_answered:
-            return "waiting_client"
-        return None
-
     @api.model_create_multi
     def create(self, vals_list):
         tasks = super().create(vals_list)
@@ -60,11 +50,7 @@ class ProjectTask(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "stage_id" in vals:
-            # in the new stage we wait for another answer; whoever moves it
-            self.filtered(lambda task: task.sudo().sla_client_answered)._sla_write({"sla_client_answered": False})
-        if vals.keys() & self._sla_triggers():
-            self._sla_sync(since_creation="partner_id" in vals)
+        self._sla_note_write(vals)
         return result
 
     def _message_post_after_hook(self, message, msg_vals):

@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from markupsafe import Markup, escape
@@ -8,8 +7,6 @@ from odoo.fields import Domain
 from odoo.tools import is_html_empty
 
 from .helpdesk_ticket_queue import ANSWER_TYPES
-
-_logger = logging.getLogger(__name__)
 
 CLOSING_TEMPLATE = "nestogy_tickets.mail_template_ticket_closing"
 NOTICE_DAYS = 2  # before a ticket is closed; half of the time where that is shorter
@@ -77,22 +74,10 @@ class HelpdeskTicket(models.Model):
 
         Running again does no harm: what was done is kept on the ticket together with the mail.
         """
-        cron = self.env["ir.cron"]
-        waiting = self.search(self._closing_domain(), order="waiting_since, id")
-        work = [ticket.id for ticket, step in waiting._closing_steps().items() if step]
-        cron._commit_progress(remaining=len(work))
-        for ticket_id in work:
-            ticket = self.browse(ticket_id).try_lock_for_update(allow_referencing=True)
-            ticket.invalidate_recordset()
-            ticket = ticket.filtered_domain(self._closing_domain())
-            if ticket:
-                try:
-                    with self.env.cr.savepoint():
-                        ticket._close_waiting(ticket._closing_steps()[ticket])
-                except Exception:
-                    _logger.exception("Ticket %s could not be closed", ticket_id)
-            if not cron._commit_progress(1):
-                break
+        domain = self._closing_domain()
+        waiting = self.search(domain, order="waiting_since, id")
+        due = [ticket for ticket, step in waiting._closing_steps().items() if step]
+        self.env["ir.cron"]._commit_each(due, domain, "_close_waiting")
 
     @api.model
     def _closing_domain(self):
@@ -131,9 +116,10 @@ class HelpdeskTicket(models.Model):
         announced = self.closing_notice_at or fields.Datetime.now()
         return max(self.waiting_since + timedelta(days=days), announced + notice).date()
 
-    def _close_waiting(self, step):
+    def _close_waiting(self):
         """Take one step towards closing a ticket that waits in vain."""
         self.ensure_one()
+        step = self._closing_steps()[self]
         if step == "notice":
             if self._get_mail_recipients():
                 template = self._client_mail_template("ticket_closing") or self.env.ref(CLOSING_TEMPLATE)

@@ -1,9 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 from odoo.addons.nestogy_clients.tools.client_settings import ClientSetting
-
-DAYS_MOST = 365
 
 
 class ResPartner(models.Model):
@@ -13,23 +10,6 @@ class ResPartner(models.Model):
 
     ticket_close_days = fields.Integer(company_dependent=True, groups="base.group_user")
     ticket_reopen_days = fields.Integer(company_dependent=True, groups="base.group_user")
-
-    @api.constrains("ticket_close_days", "ticket_reopen_days")
-    def _check_ticket_days(self):
-        self._check_days(self)
-
-    @api.model
-    def _check_days(self, holders):
-        for holder in holders:
-            for name in ("ticket_close_days", "ticket_reopen_days"):
-                if not 0 <= holder[name] <= DAYS_MOST:
-                    raise ValidationError(
-                        self.env._(
-                            "%(setting)s: between 0 (never) and %(most)s days.",
-                            setting=self._client_settings()[name].label,
-                            most=DAYS_MOST,
-                        )
-                    )
 
     @api.model
     def _client_settings(self):

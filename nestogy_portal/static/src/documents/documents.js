@@ -1,6 +1,7 @@
 import { Interaction } from "@web/public/interaction";
 import { registry } from "@web/core/registry";
 import { _t } from "@web/core/l10n/translation";
+import { fileProblem } from "@nestogy_portal/upload/file_problem";
 
 /** Say before sending which files are too many or too large, and take files that are dropped. */
 export class DocumentUpload extends Interaction {
@@ -34,16 +35,9 @@ export class DocumentUpload extends Interaction {
     /** @returns {boolean} whether the files may be sent */
     check() {
         const files = [...this.input.files];
-        const { maxFiles, maxMegabytes } = this.el.dataset;
-        const large = files.filter((file) => file.size > maxMegabytes * 1024 * 1024);
         const total = files.reduce((sum, file) => sum + file.size, 0);
-        let text = "";
-        if (files.length > maxFiles) {
-            text = _t("Please send at most %s files at a time.", maxFiles);
-        } else if (large.length) {
-            const names = large.map((file) => file.name).join(", ");
-            text = _t("Larger than %(limit)s MB: %(names)s", { limit: maxMegabytes, names });
-        } else if (total > 100 * 1024 * 1024) {
+        let text = fileProblem(files, this.el.dataset);
+        if (!text && total > 100 * 1024 * 1024) {
             text = _t("Please send at most 100 MB at a time.");
         }
         this.message.textContent = text;

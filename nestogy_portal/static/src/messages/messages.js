@@ -2,6 +2,7 @@ import { Interaction } from "@web/public/interaction";
 import { registry } from "@web/core/registry";
 import { rpc } from "@web/core/network/rpc";
 import { _t } from "@web/core/l10n/translation";
+import { fileProblem } from "@nestogy_portal/upload/file_problem";
 
 /** Show the latest message, tell that it was seen, and send only once. */
 export class Messages extends Interaction {
@@ -36,16 +37,7 @@ export class Messages extends Interaction {
     /** @returns {boolean} whether the files may be sent */
     check() {
         const form = this.el.querySelector("form.nestogy-write");
-        const files = [...form.querySelector("input[type=file]").files];
-        const { maxFiles, maxMegabytes } = form.dataset;
-        const large = files.filter((file) => file.size > maxMegabytes * 1024 * 1024);
-        let text = "";
-        if (files.length > maxFiles) {
-            text = _t("Please send at most %s files at a time.", maxFiles);
-        } else if (large.length) {
-            const names = large.map((file) => file.name).join(", ");
-            text = _t("Larger than %(limit)s MB: %(names)s", { limit: maxMegabytes, names });
-        }
+        const text = fileProblem([...form.querySelector("input[type=file]").files], form.dataset);
         form.querySelector(".nestogy-upload-message").textContent = text;
         return !text;
     }

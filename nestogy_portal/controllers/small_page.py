@@ -1,0 +1,43 @@
+import base64
+import secrets
+
+from odoo.http import request
+
+from ..tools import colors
+
+
+def render_small_page(env, template, brand, status=200, **values):
+    """A page behind a link of a mail, without scripts and without the site around it.
+
+    :param env: with the language of the reader
+    :param str template: gets ``brand``, ``brand_css``, ``page_lang``, ``csrf_token``, the ``nonce`` of its styles, and
+        the values
+    """
+    nonce = base64.b64encode(secrets.token_bytes(16)).decode()
+    shared = {
+        "nonce": nonce,
+        "page_lang": (env.lang or "en_US").split("@")[0].replace("_", "-"),
+        "brand": brand,
+        "brand_css": colors.style_variables(brand.colors),
+        "csrf_token": request.csrf_token(),
+    }
+    response = request.make_response(
+        f"<!DOCTYPE html>\n{env['ir.qweb']._render(template, shared | values)}",
+        headers=[("Content-Type", "text/html; charset=utf-8")],
+        status=status,
+    )
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    return harden(response)
+
+
+def harden(response):
+    """Let nobody keep an answer whose address is a secret, frame it, or pass the address on."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    return response
