@@ -64,7 +64,7 @@ class TestPortalMerged(TicketsMakers, PortalCase):
             self.assertEqual(response.status_code, 303)
             page = self.open(response.headers["Location"])
             self.assertIn("Printer on fire", page.text)
-            self.assertIn(f"Your request <strong>{self.goes.number}</strong> goes on here", page.text)
+            self.assertIn(f"Request <strong>{self.goes.number}</strong> goes on here", page.text)
         for merged in ("", "x", "%D9%A3", "0", str(self.stays.id), "9" * 30):
             page = self.open(f"/my/ticket/{self.stays.id}?merged={merged}")
             self.assertEqual(page.status_code, 200)
