@@ -3,6 +3,8 @@
 from email.message import EmailMessage
 from uuid import uuid4
 
+from odoo import Command
+
 from odoo.addons.nestogy_portal.tests.common import PortalMakers
 
 ALIAS_DOMAIN = "desk.example"
@@ -14,7 +16,8 @@ class TicketsMakers(PortalMakers):
     @classmethod
     def make_desk(cls):
         """A team with an address; ``owner`` and ``colleague`` of one client, and a ``stranger``."""
-        cls.make_portal_world()
+        if "other_client" not in vars(cls):  # a test of the portal has made it
+            cls.make_portal_world()
         cls.owner_user = cls.owner.user_ids
         cls.colleague_user = cls.colleague.user_ids
         cls.stranger_user = cls.stranger.user_ids
@@ -69,6 +72,19 @@ class TicketsMakers(PortalMakers):
                 ]
             )
             .with_context(mail_notrack=False)
+        )
+
+    @classmethod
+    def make_hours(cls, first=9, last=17, **values):
+        """A calendar with the same working hours from Monday to Friday, in UTC."""
+        days = [{"name": str(day), "dayofweek": str(day), "hour_from": first, "hour_to": last} for day in range(5)]
+        return cls.env["resource.calendar"].create(
+            {
+                "name": "Office hours",
+                "tz": "UTC",
+                "attendance_ids": [Command.clear(), *map(Command.create, days)],
+                **values,
+            }
         )
 
     @classmethod

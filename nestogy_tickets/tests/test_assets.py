@@ -105,7 +105,7 @@ class TestTicketAssets(TicketsMakers, HttpCase):
             {"equipment_id": self.internal.id},
             {"partner_id": self.stranger.id},
         ):
-            with self.assertRaisesRegex(ValidationError, "choose one of this client's assets"), self.cr.savepoint():
+            with self.assertRaisesRegex(ValidationError, "choose one of this client, or none"), self.cr.savepoint():
                 ticket.with_user(self.agent).write(values)
             self.env.invalidate_all()
         self.assertRecordValues(ticket, [{"equipment_id": self.asset.id, "partner_id": self.owner.id}])

@@ -18,6 +18,7 @@ class TestLinks(TicketsMakers, ClientsCase):
 
         def subjects(client):
             return {
+                "equipment_id": cls.env["maintenance.equipment"].create({"name": "Press", "client_id": client.id}),
                 "invoice_id": cls.make_invoice(client, 100, 50),
                 "contract_id": cls.env["contract.contract"].create({"name": "Care", "partner_id": client.id}),
                 "order_id": cls.env["sale.order"].create({"partner_id": client.id}),

@@ -16,11 +16,6 @@ class TestPortalDeeds(TicketsMakers, PortalCase):
     """What clients decide about tickets: priority, a line of an invoice, opening again, whose are listed."""
 
     @classmethod
-    def make_portal_world(cls):  # pylint: disable=missing-return
-        if not hasattr(cls, "other_client"):  # the desk asks for it as well
-            super().make_portal_world()
-
-    @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.make_desk()

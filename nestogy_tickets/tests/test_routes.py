@@ -22,11 +22,6 @@ class TestTicketRoutes(CrawlMakers, TicketsMakers, PortalCase):
     """Every address of tickets, as everybody, with good and with senseless values."""
 
     @classmethod
-    def make_portal_world(cls):  # pylint: disable=missing-return
-        if not hasattr(cls, "other_client"):  # the desk asks for it as well
-            super().make_portal_world()
-
-    @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.make_crawl_world()

@@ -22,11 +22,6 @@ class FeedbackMakers(TicketsMakers):
 
     assertRefused = ClientsCase.assertRefused
 
-    @classmethod
-    def make_portal_world(cls):  # pylint: disable=missing-return
-        if not hasattr(cls, "other_client"):  # the desk asks for it as well
-            super().make_portal_world()
-
     def send(self, model="nestogy.satisfaction.request"):
         """Let the clock send what is due.
 

@@ -23,19 +23,7 @@ class TestSla(TicketsMakers, ClientsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.make_desk()
-        cls.calendar = cls.env["resource.calendar"].create(
-            {
-                "name": "Nine to five",
-                "tz": "UTC",
-                "attendance_ids": [
-                    (5, 0, 0),
-                    *(
-                        (0, 0, {"name": f"{day}", "dayofweek": f"{day}", "hour_from": 9, "hour_to": 17})
-                        for day in range(5)
-                    ),
-                ],
-            }
-        )
+        cls.calendar = cls.make_hours()
         cls.policy = cls.env["nestogy.sla.policy"].create(
             {
                 "name": "Standard",

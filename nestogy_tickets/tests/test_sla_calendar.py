@@ -154,19 +154,7 @@ class TestSlaCalendarChange(TicketsMakers, TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.make_desk()
-        cls.calendar = cls.env["resource.calendar"].create(
-            {
-                "name": "Nine to five",
-                "tz": "UTC",
-                "attendance_ids": [
-                    Command.clear(),
-                    *(
-                        Command.create({"name": "x", "dayofweek": str(day), "hour_from": 9, "hour_to": 17})
-                        for day in range(5)
-                    ),
-                ],
-            }
-        )
+        cls.calendar = cls.make_hours()
         cls.env.company.client_sla_policy_id = cls.env["nestogy.sla.policy"].create(
             {
                 "name": "Standard",

@@ -21,20 +21,7 @@ class SlaViewMakers(TicketsMakers):
 
     @classmethod
     def make_policy(cls, **values):
-        cls.calendar = cls.env["resource.calendar"].create(
-            {
-                "name": "Office hours",
-                "tz": "UTC",
-                "company_id": cls.env.company.id,
-                "attendance_ids": [
-                    Command.clear(),
-                    *(
-                        Command.create({"name": f"Day {day}", "dayofweek": str(day), "hour_from": 8, "hour_to": 16})
-                        for day in range(5)
-                    ),
-                ],
-            }
-        )
+        cls.calendar = cls.make_hours(8, 16)
         cls.policy = cls.env["nestogy.sla.policy"].create(
             {"name": "Office", "calendar_id": cls.calendar.id, "matrix": {"hours": HOURS}, **values}
         )

@@ -16,7 +16,6 @@ from . import account_move_line
 from . import contract_contract
 from . import sale_order
 from . import maintenance_equipment
-from . import nestogy_client_mail_template
 from . import nestogy_client_settings_mixin
 from . import nestogy_conversation
 from . import res_company

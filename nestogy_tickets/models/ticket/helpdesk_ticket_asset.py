@@ -1,9 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 
 class HelpdeskTicket(models.Model):
-    """The asset that a ticket is about."""
+    """The asset that a ticket is about; whose it may be is checked with the other links."""
 
     _inherit = "helpdesk.ticket"
 
@@ -16,25 +15,6 @@ class HelpdeskTicket(models.Model):
         tracking=True,
         groups="base.group_user",
     )
-
-    @api.onchange("partner_id")
-    def _onchange_partner_asset(self):
-        if self.equipment_id.client_id != self.partner_id.commercial_partner_id:
-            self.equipment_id = False
-
-    @api.constrains("equipment_id", "partner_id", "commercial_partner_id")
-    def _check_asset(self):
-        for ticket in self:
-            # whose asset it is, whatever of assets the user may see
-            asset_sudo = ticket.sudo().equipment_id
-            if asset_sudo and asset_sudo.client_id != ticket.sudo().commercial_partner_id:  # as above
-                raise ValidationError(
-                    self.env._(
-                        "%(asset)s is no asset of %(client)s; choose one of this client's assets, or none.",
-                        asset=asset_sudo.display_name,
-                        client=ticket.commercial_partner_id.display_name or self.env._("this contact"),
-                    )
-                )
 
     def _portal_asset(self):
         """The asset of this ticket as the visitor may see it: empty without its area, or the right to read it."""

@@ -96,6 +96,7 @@ class HelpdeskTicket(models.Model):
         :return: dict of field name to a function of the linked record to its client, ``False`` when it is nobody's
         """
         return {
+            "equipment_id": lambda asset: asset.client_id,
             "contract_id": lambda contract: contract.partner_id.commercial_partner_id,
             "invoice_line_id": lambda line: line.move_id.commercial_partner_id,
             "invoice_id": lambda move: move.commercial_partner_id,
@@ -104,7 +105,14 @@ class HelpdeskTicket(models.Model):
         }
 
     @api.constrains(
-        "contract_id", "invoice_id", "invoice_line_id", "order_id", "project_id", "partner_id", "commercial_partner_id"
+        "equipment_id",
+        "contract_id",
+        "invoice_id",
+        "invoice_line_id",
+        "order_id",
+        "project_id",
+        "partner_id",
+        "commercial_partner_id",
     )
     def _check_links(self):
         for ticket_sudo in self.sudo():  # whose documents they are, whatever the user may open
