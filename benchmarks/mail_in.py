@@ -1,5 +1,9 @@
 """One mail that opens a ticket, in a database of a big firm: plain helpdesk_mgmt without our index and our inbox, ours,
-and parsing the mail and one statement as the limit."""
+and parsing the mail and one statement as the limit.
+
+Plain skips our gateway, but the ticket that it opens is still one of ours, with its clocks and what else we keep: it is
+slower than a database without our addons, by what ``ticket_create`` measures, and sends the same acknowledgement.
+"""
 
 import contextlib
 import email

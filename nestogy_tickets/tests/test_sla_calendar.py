@@ -191,17 +191,38 @@ class TestSlaCalendarChange(TicketsMakers, TransactionCase):
             self.ticket.stage_id = self.stage_done
         self.assertEqual((clock.state, clock.consumed_seconds), ("met", 4 * 3600))
 
+    def test_a_day_off_ahead_moves_the_deadline_alone(self):
+        clock = self.ticket.sla_clock_ids
+        with freeze_time("2026-03-02 12:00"):
+            self.env["resource.calendar.leaves"].create(
+                {
+                    "name": "Fair",
+                    "calendar_id": self.calendar.id,
+                    "date_from": datetime(2026, 3, 3),
+                    "date_to": datetime(2026, 3, 3, 23, 59, 59),
+                }
+            )
+        self.assertEqual((clock.consumed_seconds, clock.deadline_at), (0, datetime(2026, 3, 4, 17)))
+        self.assertEqual(self.ticket.sla_deadline, datetime(2026, 3, 4, 17))
+        self.assertEqual(len(clock.interval_ids), 1)
+        self.assertFalse(clock.interval_ids.ended_at)
+        with freeze_time("2026-03-05 09:00"):
+            self.ticket.stage_id = self.stage_done
+        self.assertEqual((clock.state, clock.consumed_seconds), ("missed", 16 * 3600))
+
     def test_one_write_makes_one_line(self):
         with freeze_time("2026-03-02 12:00"):
             self.calendar.write(
                 {
                     "tz": "Europe/Berlin",
-                    "attendance_ids": [Command.update(self.calendar.attendance_ids[0].id, {"hour_to": 18})],
+                    "attendance_ids": [
+                        Command.update(self.calendar.attendance_ids[0].id, {"hour_from": 11, "hour_to": 18})
+                    ],
                 }
             )
         clock = self.ticket.sla_clock_ids
         self.assertEqual(len(clock.interval_ids), 2)
-        # 8 to 17 on Monday in UTC, so five hours more, then eight on Tuesday from 8 on
+        # 10 to 17 on Monday in UTC, so five hours more, then eight on Tuesday from 8 on
         self.assertEqual((clock.consumed_seconds, clock.deadline_at), (3 * 3600, datetime(2026, 3, 3, 16)))
 
     def test_what_changes_no_hour_leaves_no_line(self):

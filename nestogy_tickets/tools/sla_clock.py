@@ -326,6 +326,18 @@ class Clock:
             self._open(wanted, reason if wanted == PAUSED else None, at)
             self._plan(at, schedule, levels)
 
+    def rebook(self, at, schedule, levels, former):
+        """Go on by another working time; what is used up is kept.
+
+        The ledger needs another line only where what has passed would count otherwise from now on.
+        """
+        line = self.line
+        if not line or former.seconds_between(line.started_at, at) != schedule.seconds_between(line.started_at, at):
+            self.move(RUNNING, at, self.terms, schedule, levels, former=former, is_forced=True)
+        elif not self.breached_at and (self.deadline_at is None or self.deadline_at > at):
+            self.deadline_at = schedule.deadline(line.started_at, self.terms.goal_seconds - self.consumed_seconds)
+            self.plan_events(schedule, levels)
+
     def sweep(self, now, levels, schedule):
         """Say what has happened since the clock was looked at, each thing once."""
         if self.state != RUNNING:

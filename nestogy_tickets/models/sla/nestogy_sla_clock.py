@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.sla_clock import RUNNING, Clock, Line, Terms
+from ...tools.sla_clock import Clock, Line, Terms
 from .nestogy_sla_policy_line import PRIORITIES
 
 _logger = logging.getLogger(__name__)
@@ -135,34 +135,42 @@ class NestogySlaClock(models.Model):
 
     @api.model
     def _load(self, condition):
-        """Read clocks as objects of :mod:`tools.sla_clock`, each with its open line, in one query.
+        """Read clocks as objects of :mod:`tools.sla_clock`, each with its open line, in two queries.
+
+        They are not joined: before the statistics of a new ledger are taken, the database compares each with each.
 
         :param SQL condition: on the clock as ``c``
         :return: list of clocks with ``id``, ``owner`` (``ticket_id`` or ``task_id``, id), ``company_id``
         """
+        columns = ["id", *OWNER_COLUMNS, *STATE_COLUMNS]
         self.env.cr.execute(
             SQL(
-                """SELECT c.id, c.ticket_id, c.task_id, c.client_id, c.company_id, c.target, c.started_at,
-                          c.policy_id, c.priority, c.calendar_id, c.goal_seconds, c.consumed_seconds, c.state,
-                          c.deadline_at, c.done_at, c.breached_at, c.risk_at, c.next_event_at, c.warned_percent,
-                          l.id AS line_id, l.kind, l.reason, l.started_at AS line_at,
-                          l.policy_id AS line_policy, l.priority AS line_priority, l.calendar_id AS line_calendar,
-                          l.goal_seconds AS line_goal
-                     FROM nestogy_sla_clock c
-                     LEFT JOIN nestogy_sla_interval l ON l.clock_id = c.id AND l.ended_at IS NULL
-                    WHERE %s
-                    ORDER BY c.id""",
+                "SELECT %s FROM nestogy_sla_clock c WHERE %s ORDER BY c.id",
+                SQL(", ").join(SQL.identifier("c", name) for name in columns),
                 condition,
             )
         )
+        rows = self.env.cr.dictfetchall()
+        if not rows:
+            return []
+        self.env.cr.execute(
+            SQL(
+                """SELECT clock_id, id, kind, reason, started_at, policy_id, priority, calendar_id, goal_seconds
+                     FROM nestogy_sla_interval
+                    WHERE ended_at IS NULL AND clock_id = ANY(%s)""",
+                [row["id"] for row in rows],
+            )
+        )
+        lines = {row[0]: row[1:] for row in self.env.cr.fetchall()}
         clocks = []
-        for row in self.env.cr.dictfetchall():
+        for row in rows:
             terms = Terms(row["policy_id"], row["priority"], row["calendar_id"], row["goal_seconds"])
-            if row["line_id"]:
-                in_force = Terms(row["line_policy"], row["line_priority"], row["line_calendar"], row["line_goal"])
-                row["line"] = Line(row["kind"], row["reason"], row["line_at"], None, 0, in_force)
+            line_id = None
+            if row["id"] in lines:
+                line_id, kind, reason, started_at, *in_force = lines[row["id"]]
+                row["line"] = Line(kind, reason, started_at, None, 0, Terms(*in_force))
             clock = Clock(row.pop("target"), row.pop("started_at"), terms, **row)
-            clock.line_id = row["line_id"]
+            clock.line_id = line_id
             clock.owner = ("ticket_id", row["ticket_id"]) if row["ticket_id"] else ("task_id", row["task_id"])
             clock.client_id, clock.company_id = row["client_id"], row["company_id"]
             clock.stored = self._state_values(clock)
@@ -317,10 +325,11 @@ class NestogySlaClock(models.Model):
                 if policy_id not in levels:
                     # whoever changes the calendar, the clocks follow
                     levels[policy_id] = self.env["nestogy.sla.policy"].sudo().browse(policy_id)._levels()
-                clock.move(RUNNING, now, clock.terms, schedule, levels[policy_id], former=former, is_forced=True)
-            self._store(clocks)
+                clock.rebook(now, schedule, levels[policy_id], former)
+            moved = [clock for clock in clocks if clock.is_changed or self._state_values(clock) != clock.stored]
+            self._store(moved)
             for model in self._sla_models():
-                ids = [clock.owner[1] for clock in clocks if clock.owner[0] == model._sla_key]
+                ids = [clock.owner[1] for clock in moved if clock.owner[0] == model._sla_key]
                 model._sla_store_deadlines(ids)
 
     # ------------------------------------------------------------------

@@ -1,4 +1,5 @@
 from . import helpdesk_ticket
+from . import helpdesk_ticket_opening
 from . import helpdesk_ticket_private
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_category
