@@ -86,7 +86,7 @@ registry.category("web_tour.tours").add("nestogy_main_road_staff", {
         { content: "To the primary contact", trigger: ".modal .o_tag:contains('Petra Gull')" },
         { content: "In the client's words", trigger: ".modal [name=subject] input:value(/^Ahoy! Invoice INV/)" },
         { content: "Send it", trigger: ".modal button[name=action_send_and_print]", run: "click" },
-        { content: "Sent", trigger: "body:not(:has(.modal))" },
+        { content: "Sent", trigger: "body:not(:has(.modal))", timeout: 60000 },
         { content: "The mail is in the chatter", trigger: ".o-mail-Message:contains('Dear Petra Gull')" },
     ],
 });
