@@ -17,7 +17,8 @@ MINUTES_A_DAY = 24 * 60
 
 def _stamp(moment):
     """:return: whole seconds since 1970"""
-    return (moment - EPOCH) // timedelta(seconds=1)
+    passed = moment - EPOCH
+    return passed.days * 86_400 + passed.seconds
 
 
 def _moment(stamp):

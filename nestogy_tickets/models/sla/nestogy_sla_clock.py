@@ -37,6 +37,7 @@ STATE_COLUMNS = {
     "next_event_at": "timestamp",
     "warned_percent": "int4",
 }
+VALUE_COLUMNS = tuple(STATE_COLUMNS)[6:]  # without client, company and terms
 OWNER_COLUMNS = {
     "ticket_id": "int4",
     "task_id": "int4",
@@ -150,7 +151,7 @@ class NestogySlaClock(models.Model):
                 condition,
             )
         )
-        rows = self.env.cr.dictfetchall()
+        rows = self.env.cr.fetchall()
         if not rows:
             return []
         self.env.cr.execute(
@@ -158,22 +159,27 @@ class NestogySlaClock(models.Model):
                 """SELECT clock_id, id, kind, reason, started_at, policy_id, priority, calendar_id, goal_seconds
                      FROM nestogy_sla_interval
                     WHERE ended_at IS NULL AND clock_id = ANY(%s)""",
-                [row["id"] for row in rows],
+                [row[0] for row in rows],
             )
         )
         lines = {row[0]: row[1:] for row in self.env.cr.fetchall()}
         clocks = []
-        for row in rows:
-            terms = Terms(row["policy_id"], row["priority"], row["calendar_id"], row["goal_seconds"])
-            line_id = None
-            if row["id"] in lines:
-                line_id, kind, reason, started_at, *in_force = lines[row["id"]]
-                row["line"] = Line(kind, reason, started_at, None, 0, Terms(*in_force))
-            clock = Clock(row.pop("target"), row.pop("started_at"), terms, **row)
-            clock.line_id = line_id
-            clock.owner = ("ticket_id", row["ticket_id"]) if row["ticket_id"] else ("task_id", row["task_id"])
-            clock.client_id, clock.company_id = row["client_id"], row["company_id"]
-            clock.stored = self._state_values(clock)
+        for clock_id, ticket_id, task_id, target, started_at, *stored in rows:
+            client_id, company_id, policy_id, priority, calendar_id, goal, *values = stored
+            clock = Clock(
+                target,
+                started_at,
+                Terms(policy_id, priority, calendar_id, goal),
+                id=clock_id,
+                **dict(zip(VALUE_COLUMNS, values, strict=True)),
+            )
+            clock.line_id = None
+            if clock_id in lines:
+                clock.line_id, kind, reason, line_at, *in_force = lines[clock_id]
+                clock.line = Line(kind, reason, line_at, None, 0, Terms(*in_force))
+            clock.owner = ("ticket_id", ticket_id) if ticket_id else ("task_id", task_id)
+            clock.client_id, clock.company_id = client_id, company_id
+            clock.stored = tuple(stored)
             clocks.append(clock)
         return clocks
 
