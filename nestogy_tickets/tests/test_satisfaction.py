@@ -177,7 +177,7 @@ class TestSatisfaction(FeedbackMakers, PortalCase):
 
         def fail(request):
             if request == bad:
-                raise UserError("no paper")
+                raise UserError("no paper")  # pylint: disable=translation-required
             return original(request)
 
         with (

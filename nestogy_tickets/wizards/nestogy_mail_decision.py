@@ -12,13 +12,12 @@ class NestogyMailDecision(models.TransientModel):
     deed = fields.Selection([("assign", "Make a ticket"), ("discard", "Discard")], required=True, readonly=True)
     client_id = fields.Many2one(
         "res.partner",
-        "Client",
         domain="['|', ('is_client', '=', True), ('commercial_partner_id.is_client', '=', True)]",
         default=lambda self: self._default_client(),
         help="The client or one of its contacts.",
     )
     team_id = fields.Many2one(
-        "helpdesk.ticket.team", "Team", default=lambda self: self.env["helpdesk.ticket.team"].search([], limit=1)
+        "helpdesk.ticket.team", default=lambda self: self.env["helpdesk.ticket.team"].search([], limit=1)
     )
     reason = fields.Char(help="Why it is not needed; kept with the mail.")
 

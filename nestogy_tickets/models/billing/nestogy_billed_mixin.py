@@ -15,7 +15,6 @@ class NestogyBilledMixin(models.AbstractModel):
 
     invoice_line_id = fields.Many2one(
         "account.move.line",
-        string="Invoice Line",
         index="btree_not_null",
         ondelete="set null",
         readonly=True,

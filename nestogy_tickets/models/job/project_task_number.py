@@ -100,7 +100,7 @@ class ProjectTask(models.Model):
     # ------------------------------------------------------------------
 
     @api.depends("name", "job_number")
-    def _compute_display_name(self):
+    def _compute_display_name(self):  # pylint: disable=missing-return
         super()._compute_display_name()
         for task in self:
             number = task.sudo().job_number  # the number of a job is no secret to whoever may read the job

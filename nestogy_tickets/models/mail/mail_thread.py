@@ -157,7 +157,7 @@ class MailThread(models.AbstractModel):
         return self.env.company.sudo()  # as above
 
     @api.model
-    def _routing_handle_bounce(self, email_message, message_dict):
+    def _routing_handle_bounce(self, email_message, message_dict):  # pylint: disable=missing-return
         """Mark the address when it does not exist any more; a full mailbox or a slow server says nothing about it."""
         status, reason = delivery_report(email_message, message_dict.get("body"))
         address = email_normalize(message_dict.get("bounced_email") or "")

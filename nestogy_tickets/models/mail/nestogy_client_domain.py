@@ -17,7 +17,7 @@ class NestogyClientDomain(models.Model):
 
     name = fields.Char("Domain", required=True)
     client_id = fields.Many2one(
-        "res.partner", "Client", required=True, index=True, ondelete="cascade", domain="[('is_client', '=', True)]"
+        "res.partner", required=True, index=True, ondelete="cascade", domain="[('is_client', '=', True)]"
     )
 
     _name_once = models.UniqueIndex("(name)", "This domain belongs to another client already.")

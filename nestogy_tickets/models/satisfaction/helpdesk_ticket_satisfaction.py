@@ -12,9 +12,7 @@ class HelpdeskTicket(models.Model):
 
     _inherit = "helpdesk.ticket"
 
-    satisfaction_ids = fields.One2many(
-        "nestogy.satisfaction.request", "ticket_id", string="Satisfaction", groups="base.group_user"
-    )
+    satisfaction_ids = fields.One2many("nestogy.satisfaction.request", "ticket_id", groups="base.group_user")
     satisfaction_grade = fields.Integer(
         string="Rating", compute="_compute_satisfaction", compute_sudo=True, groups="base.group_user"
     )

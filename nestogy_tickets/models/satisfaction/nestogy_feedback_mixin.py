@@ -35,7 +35,7 @@ class NestogyFeedbackMixin(models.AbstractModel):
     partner_id = fields.Many2one(
         "res.partner", string="Contact", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    client_id = fields.Many2one("res.partner", string="Client", readonly=True, index=True, ondelete="cascade")
+    client_id = fields.Many2one("res.partner", readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="cascade")
     state = fields.Selection(
         [

@@ -26,7 +26,7 @@ class NestogySatisfactionFigure(models.Model):
     )
     company_id = fields.Many2one("res.company", readonly=True)
     month = fields.Date(readonly=True)
-    client_id = fields.Many2one("res.partner", string="Client", readonly=True)
+    client_id = fields.Many2one("res.partner", readonly=True)
     user_id = fields.Many2one("res.users", string="Agent", readonly=True)
     team_id = fields.Many2one("helpdesk.ticket.team", readonly=True)
     campaign_id = fields.Many2one("nestogy.nps.campaign", readonly=True)

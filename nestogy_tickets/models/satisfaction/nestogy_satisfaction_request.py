@@ -72,7 +72,7 @@ class NestogySatisfactionRequest(models.Model):
             return self.env._("Nobody is asked about this ticket.")
         return super()._feedback_refusal()
 
-    def _record_answer(self, grade, comment):
+    def _record_answer(self, grade, comment):  # pylint: disable=missing-return
         super()._record_answer(grade, comment)
         request_sudo = self.sudo()  # as in the original
         ticket_sudo = request_sudo.ticket_id

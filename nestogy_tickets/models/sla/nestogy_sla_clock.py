@@ -113,13 +113,14 @@ class NestogySlaClock(models.Model):
     _running_idx = models.Index("(calendar_id, company_id) WHERE state = 'running'")
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self.env._("SLA clocks are started by tickets and jobs, not by hand."))
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("SLA clocks cannot be changed by hand; change the ticket, the job or the policy."))
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
         raise UserError(self.env._("SLA clocks are kept as long as their ticket or job."))
 
     @api.model

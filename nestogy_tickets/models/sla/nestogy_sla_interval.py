@@ -35,11 +35,12 @@ class NestogySlaInterval(models.Model):
     _one_open = models.UniqueIndex("(clock_id) WHERE ended_at IS NULL", "A clock has one open line.")
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self.env._("The SLA ledger is written by the clock alone."))
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("The SLA ledger cannot be changed."))
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
         raise UserError(self.env._("The SLA ledger cannot be deleted."))

@@ -32,7 +32,7 @@ class NestogySlaPolicy(models.Model):
     is_shown_to_clients = fields.Boolean(
         string="Clients See It", default=True, help="The page of a ticket in the portal says what we promised."
     )
-    escalation_ids = fields.One2many("nestogy.sla.escalation", "policy_id", string="Escalation", copy=True)
+    escalation_ids = fields.One2many("nestogy.sla.escalation", "policy_id", copy=True)
 
     @api.constrains("client_id", "company_id")
     def _check_client(self):

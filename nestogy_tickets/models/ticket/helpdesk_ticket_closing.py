@@ -166,7 +166,7 @@ class HelpdeskTicket(models.Model):
         stages = self._working_stages()
         return stages.filtered("takes_reopened")[:1] or stages[:1]
 
-    def _note_answer(self, message):
+    def _note_answer(self, message):  # pylint: disable=missing-return
         was_closed = self.stage_id.closed
         super()._note_answer(message)
         if was_closed and not self.stage_id.closed:
