@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import odoo
 from odoo.modules.registry import Registry
@@ -46,6 +47,11 @@ class ErrorLog(logging.Handler):
 
 
 error_log = ErrorLog()
+
+
+# a machine with much to do draws examples slowly, which says nothing about our code
+settings.register_profile("nestogy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nestogy")
 
 
 def pytest_configure(config):

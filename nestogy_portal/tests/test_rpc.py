@@ -17,7 +17,8 @@ BELOW = ("contract", "helpdesk_mgmt", "helpdesk_mgmt_project", "helpdesk_mgmt_ra
 # what every model has is tested above; the messages of mail.thread have tests of their own
 ORM_METHODS = {
     *("copy", "copy_data", "create", "default_get", "fields_get", "get_view", "message_new", "message_parse"),
-    *("message_post", "message_subscribe", "message_update", "name_search", "onchange", "read", "search"),
+    *("message_post", "message_process", "message_route", "message_subscribe", "message_update", "name_search"),
+    *("onchange", "read", "search"),
     *("search_fetch", "unlink", "web_save", "web_search_read", "write"),
 }
 # a value for each name of a parameter that must be given
@@ -38,6 +39,9 @@ ARGUMENTS = {
     "recurring_invoicing_offset": 0,
     "recurring_invoicing_type": "pre-paid",
     "recurring_rule_type": "monthly",
+    "state": "x",
+    "ticket_id": 1,
+    "ticket_ids": [1],
     "username": "x",
     "value": "x",
     "values": {},

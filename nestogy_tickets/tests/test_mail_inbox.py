@@ -141,8 +141,10 @@ class TestMailInbox(TicketsMakers, ClientsCase):
 
     def test_only_the_gateway_and_staff_hand_mails_in(self):
         count = self.inbox.search_count([])
-        with self.assertRaises(AccessError):
-            self.env["mail.thread"].with_user(self.owner_user).message_process(None, self.make_mail("a@b.example"))
+        plain = self.make_user("no_role_of_ours")
+        for user in plain | self.owner_user:
+            with self.assertRaises(AccessError):
+                self.env["mail.thread"].with_user(user).message_process(None, self.make_mail("a@b.example"))
         self.assertEqual(self.inbox.search_count([]), count)
 
     def test_only_managers_see_mails(self):

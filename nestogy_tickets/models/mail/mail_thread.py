@@ -11,6 +11,7 @@ from ...tools.mail_source import delivery_report
 from .nestogy_mail_inbox import MailHeld
 
 TICKET = "helpdesk.ticket"
+MAIL_SERVERS = ("nestogy_clients.nestogy_clients_group_agent", "base.group_system")  # who may hand in a mail over RPC
 
 
 class MailThread(models.AbstractModel):
@@ -36,8 +37,8 @@ class MailThread(models.AbstractModel):
         }
         if self.env.context.get("nestogy_inbox_id"):
             return super().message_process(message=message, **options)
-        if not self.env.su and not self.env.user._is_internal():
-            raise AccessError(self.env._("Mails are handed in by the mail server; ask your administrator."))
+        if not self.env.su and not any(self.env.user.has_group(group) for group in MAIL_SERVERS):
+            raise AccessError(self.env._("Mails are handed in by the mail server, as a Client Agent or administrator."))
         if isinstance(message, xmlrpc.client.Binary):
             message = bytes(message.data)
         if isinstance(message, str):

@@ -120,7 +120,7 @@ class NestogySlaClock(models.Model):
         raise UserError(self.env._("SLA clocks cannot be changed by hand; change the ticket, the job or the policy."))
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
+    def _unlink_never(self):
         raise UserError(self.env._("SLA clocks are kept as long as their ticket or job."))
 
     @api.model

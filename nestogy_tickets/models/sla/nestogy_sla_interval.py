@@ -42,5 +42,5 @@ class NestogySlaInterval(models.Model):
         raise UserError(self.env._("The SLA ledger cannot be changed."))
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
+    def _unlink_never(self):
         raise UserError(self.env._("The SLA ledger cannot be deleted."))
