@@ -65,7 +65,7 @@ class FakeStripe(FakeServer):
         self.clock = int(time.time())
         super().__init__()
 
-    def forget(self):
+    def forget(self):  # pylint: disable=missing-return
         super().forget()
         with self.lock:
             self.events.clear()

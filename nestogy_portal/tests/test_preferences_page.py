@@ -21,8 +21,7 @@ class TestPreferencesPage(PortalCase):
 
     def form_data(self, page):
         """What a browser sends when nothing is changed."""
-        form = html.fromstring(page.content).forms[-1]
-        form = next(each for each in html.fromstring(page.content).forms if each.get("action") == PAGE) or form
+        form = next(each for each in html.fromstring(page.content).forms if each.get("action") == PAGE)
         data = {}
         for name, value in form.form_values():
             data.setdefault(name, []).append(value)

@@ -44,7 +44,7 @@ class NestogyTicketReport(models.Model):
 
     ticket_id = fields.Many2one("helpdesk.ticket", readonly=True)
     client_id = fields.Many2one("res.partner", readonly=True)
-    client_group_id = fields.Many2one("nestogy.client.group", string="Client Group", readonly=True)
+    client_group_id = fields.Many2one("nestogy.client.group", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     team_id = fields.Many2one("helpdesk.ticket.team", readonly=True)
     user_id = fields.Many2one("res.users", string="Assigned to", readonly=True)

@@ -113,8 +113,9 @@ class TestPresence(TicketsMakers, ClientsCase):
         request.session.uid = user.id
         with patch("odoo.addons.bus.models.ir_websocket.wsrequest", request):
             found = websocket._build_bus_channel_list(list(names))
-        ours = ("helpdesk.ticket",)
-        return [each for each in found if each in names or (isinstance(each, tuple) and each[0]._name in ours)]
+        named = [each for each in found if isinstance(each, str) and each in names]
+        tickets = [each for each in found if isinstance(each, tuple) and each[0]._name == "helpdesk.ticket"]
+        return named + tickets
 
     def test_only_who_may_read_the_ticket_listens(self):
         name = f"nestogy_ticket_{self.ticket.id}"
