@@ -132,10 +132,4 @@ class NestogySlaReport(models.Model):
         """Open the ticket or the job of the row."""
         self.ensure_one()
         record = self.ticket_id or self.task_id
-        return {
-            "type": "ir.actions.act_window",
-            "name": record.display_name,
-            "res_model": record._name,
-            "res_id": record.id,
-            "views": [(False, "form")],
-        }
+        return record._get_records_action(name=record.display_name, context={})

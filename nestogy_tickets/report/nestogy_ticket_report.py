@@ -119,9 +119,4 @@ class NestogyTicketReport(models.Model):
     def action_open(self):
         """Open the ticket of a row."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpdesk.ticket",
-            "res_id": self.ticket_id.id,
-            "views": [(False, "form")],
-        }
+        return self.ticket_id._get_records_action(context={})

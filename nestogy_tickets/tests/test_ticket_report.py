@@ -93,7 +93,9 @@ class TestTicketReport(TicketsMakers, TransactionCase):
         self.env.registry.clear_cache()
         self.assertEqual(mine.search(domain).ticket_id, self.open | self.quick)
         self.assertEqual(self.flow.with_user(viewer).search(domain).ticket_id, self.open | self.quick)
-        self.assertEqual(self.tickets.with_user(viewer).search(domain_of(self.tickets)), self.open | self.quick)
+        self.assertEqual(
+            self.tickets.with_user(viewer).search([("id", "in", self.tickets.ids)]), self.open | self.quick
+        )
         self.env.company.client_own_team_only = False
         self.tickets.company_id = self.other_company()
         self.env.flush_all()
@@ -109,7 +111,3 @@ class TestTicketReport(TicketsMakers, TransactionCase):
     def test_a_row_opens_its_ticket(self):
         action = self.row(self.open).with_user(self.viewer).action_open()
         self.assertEqual((action["res_model"], action["res_id"]), ("helpdesk.ticket", self.open.id))
-
-
-def domain_of(records):
-    return [("id", "in", records.ids)]

@@ -70,9 +70,4 @@ class NestogyTicketMerge(models.TransientModel):
                 subtype_xmlid="mail.mt_comment",
                 partner_ids=contacts.ids,
             )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpdesk.ticket",
-            "res_id": survivor.id,
-            "views": [(False, "form")],
-        }
+        return survivor._get_records_action(context={})

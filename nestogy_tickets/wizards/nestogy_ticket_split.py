@@ -31,9 +31,4 @@ class NestogyTicketSplit(models.TransientModel):
         self.ensure_one()
         messages = self.line_ids.filtered("is_chosen").message_id
         created = self.ticket_id._split_off(messages, self.name)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpdesk.ticket",
-            "res_id": created.id,
-            "views": [(False, "form")],
-        }
+        return created._get_records_action(context={})

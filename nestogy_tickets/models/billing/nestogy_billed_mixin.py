@@ -92,10 +92,17 @@ class NestogyBilledMixin(models.AbstractModel):
             raise UserError(self.env._("A colleague is invoicing this at this moment; look again in a minute."))
 
     def _prepare_billed_line(self, subject, client, company, service, agreed):
-        """An ``account.move.line`` for these records, with its price in the company's currency.
+        """An ``account.move.line`` for these records, with its price in the company's currency: here for one of them
+        that says product, quantity and price itself.
 
         :param subject: the ticket or job to which they belong
         :param service: the product as which time of the client is invoiced
         :param dict agreed: its price in a contract, see ``_agreed_lines`` of the client
         """
-        raise NotImplementedError
+        self.ensure_one()
+        return {
+            "product_id": self.product_id.id,
+            "name": self.name,
+            "quantity": self.quantity,
+            "price_unit": self.price_unit,
+        }

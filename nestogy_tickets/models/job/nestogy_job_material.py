@@ -127,11 +127,5 @@ class NestogyJobMaterial(models.Model):
         return self.name
 
     def _prepare_billed_line(self, subject, client, company, service, agreed):
-        self.ensure_one()
-        return {
-            "product_id": self.product_id.id,
-            "name": self.name,
-            "quantity": self.quantity,
-            "product_uom_id": self.uom_id.id,
-            "price_unit": self.price_unit,
-        }
+        line = super()._prepare_billed_line(subject, client, company, service, agreed)
+        return line | {"product_uom_id": self.uom_id.id}

@@ -150,9 +150,4 @@ class ProjectTask(models.Model):
         """Open the job itself, from a dialog or a row of a report."""
         self.ensure_one()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "project.task",
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }
+        return self._get_records_action(context={})

@@ -546,12 +546,7 @@ class NestogyMailInbox(models.Model):
 
     def action_open_record(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self.env[self.res_model].browse(self.res_id)._get_records_action(context={})
 
     def action_download(self):
         """Hand out the mail as it came, as a file, streamed from the disk."""

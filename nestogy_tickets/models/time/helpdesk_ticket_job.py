@@ -57,11 +57,4 @@ class HelpdeskTicket(models.Model):
     def action_open_job(self):
         self.ensure_one()
         self.check_access("read")
-        self.task_id.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Job"),
-            "res_model": "project.task",
-            "res_id": self.task_id.id,
-            "views": [(False, "form")],
-        }
+        return self.task_id.action_open_job() | {"name": self.env._("Job")}

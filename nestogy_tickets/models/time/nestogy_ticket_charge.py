@@ -48,12 +48,3 @@ class NestogyTicketCharge(models.Model):
 
     def _billed_title(self):
         return self.name
-
-    def _prepare_billed_line(self, subject, client, company, service, agreed):
-        self.ensure_one()
-        return {
-            "product_id": self.product_id.id,
-            "name": self.name,
-            "quantity": self.quantity,
-            "price_unit": self.price_unit,
-        }
