@@ -32,6 +32,7 @@
         "security/nestogy_clients_rules.xml",
         "security/nestogy_clients_rules_contracts.xml",
         "security/nestogy_clients_rules_assets.xml",
+        "security/nestogy_clients_rules_log.xml",
         "data/ir_sequence_data.xml",
         "data/nestogy_client_status_data.xml",
         "data/mail_activity_type_data.xml",

@@ -2,6 +2,7 @@ from . import settings
 from . import client
 from . import contact
 from . import communication
+from . import log
 from . import document
 from . import custom_field
 from . import money
