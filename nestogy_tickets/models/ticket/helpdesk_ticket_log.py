@@ -1,0 +1,16 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class HelpdeskTicket(models.Model):
+    """Calls about a ticket are logged with its client."""
+
+    _inherit = "helpdesk.ticket"
+
+    def action_log_call(self):
+        """Log a call about the ticket, with its contact."""
+        self.ensure_one()
+        self.check_access("read")
+        if not self.partner_id._get_client():
+            raise UserError(self.env._("%s has no client yet; choose its contact first.", self.display_name))
+        return self.partner_id._client_log_action("call", about=self)
