@@ -131,6 +131,19 @@ class TestCommunication(CommunicationCase):
         message.unlink()
         self.assertTrue(row.is_automatic)  # the mail is gone, what it was stays
 
+    def test_a_mail_is_logged_as_it_is(self):
+        row = self.env[LOG].create(
+            {
+                "name": " ",
+                "kind": "email",
+                "client_id": self.client.id,
+                "message_ref": "<odd@mail>",
+                "date": fields.Datetime.now() + timedelta(days=900),
+                "body": "<p>%s</p>" % ("x" * 60_000),
+            }
+        )
+        self.assertTrue(row.is_automatic)
+
     def test_nobody_makes_rows_look_like_mails(self):
         message = self.client.message_post(body="Secret", message_type="comment")
         for values in ({"mail_message_id": message.id}, {"message_ref": "<a@b>"}, {"is_bounced": True}):

@@ -76,3 +76,9 @@ class TestTours(ClientsMakers, HttpCase):
         )
         self.assertGreater(call.duration, 1 / 3600)  # it ran on while the dialog was closed
         self.assertEqual(call.follow_up_id.summary, "Send the plan")
+
+    def test_the_keyboard_logs_from_the_list(self):
+        agent = self.make_user("tour_agent", "agent")
+        client = self.make_client("Tour Client")
+        self.start_tour("/odoo/clients", "nestogy_clients_log_list", login=agent.login)
+        self.assertRecordValues(client.communication_ids, [{"kind": "note", "preview": "Key is at the desk"}])

@@ -87,7 +87,9 @@ class NestogyCommunication(models.Model):
     is_private = fields.Boolean(
         string="Private", help="Only whoever wrote it and administrators of clients see it; never the client."
     )
-    is_shared = fields.Boolean(string="Shared with the Client", help="The client sees it in the portal.")
+    is_shared = fields.Boolean(
+        string="Shared with the Client", help="The client sees it in the portal, its notes included."
+    )
     is_bounced = fields.Boolean(string="Bounced", readonly=True, help="The e-mail could not be delivered.")
     mail_message_id = fields.Many2one(
         "mail.message", string="Message", readonly=True, ondelete="set null", index="btree_not_null"
@@ -205,20 +207,24 @@ class NestogyCommunication(models.Model):
             if communication.outcome and communication.kind != "call":
                 raise ValidationError(self.env._("Only calls have an outcome; write it into the notes."))
 
+    def _by_hand(self):
+        """Those that somebody typed; what mails and events say is taken as it is, else it would be missing."""
+        return self.filtered(lambda communication: not communication.is_automatic)
+
     @api.constrains("kind", "duration")
     def _check_duration(self):
-        for communication in self:
-            if communication.duration and communication.kind not in TIMED:
+        for communication in self._by_hand().filtered("duration"):
+            if communication.kind not in TIMED:
                 raise ValidationError(self.env._("Only calls and meetings take time; leave the duration empty."))
             if communication.kind == "call" and communication.duration > MOST_CALL_HOURS:
                 raise ValidationError(
                     self.env._("A call cannot take more than %s hours; correct its duration.", MOST_CALL_HOURS)
                 )
 
-    @api.constrains("kind", "date", "event_id")
+    @api.constrains("kind", "date")
     def _check_date(self):
         latest = fields.Datetime.now() + CLOCK_SLACK
-        for communication in self:
+        for communication in self._by_hand():
             if communication.kind != "meeting" and communication.date > latest:
                 raise ValidationError(
                     self.env._("“%s” lies in the future; plan a follow-up instead.", communication.name)
@@ -226,29 +232,28 @@ class NestogyCommunication(models.Model):
 
     @api.constrains("name", "body", *MOST_LINE)
     def _check_lengths(self):
-        for communication in self:
+        for communication in self._by_hand():
             if not communication.name.strip():
                 raise ValidationError(self.env._("Give it a subject."))
             for name, most in {"name": MOST_TITLE, **MOST_LINE}.items():
                 if len(communication[name] or "") > most:
                     label = self._fields[name]._description_string(self.env)
                     raise ValidationError(self.env._("%(field)s: at most %(most)s characters.", field=label, most=most))
-            # an e-mail that was copied is as long as it is
-            if not communication.is_automatic and len(communication.body or "") > MOST_NOTES:
+            if len(communication.body or "") > MOST_NOTES:
                 raise ValidationError(
                     self.env._("Notes have at most %s characters; attach a document instead.", MOST_NOTES)
                 )
 
     @api.constrains("video_url")
     def _check_video_url(self):
-        for communication in self:
-            if communication.video_url and not communication.video_url.lower().startswith(("https://", "http://")):
+        for communication in self._by_hand().filtered("video_url"):
+            if not communication.video_url.lower().startswith(("https://", "http://")):
                 raise ValidationError(self.env._("A video link begins with https://; correct it."))
 
     @api.constrains("res_model", "res_id", "client_id")
     def _check_about(self):
         """What something is about belongs to the same client."""
-        by_hand = self.filtered(lambda each: each.res_id and not each.is_automatic)
+        by_hand = self._by_hand().filtered("res_id")
         paths = self.env["mail.activity"]._client_activity_paths() if by_hand else {}
         for model, communications in by_hand.grouped("res_model").items():
             if model not in paths:

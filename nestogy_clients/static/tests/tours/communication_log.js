@@ -72,3 +72,36 @@ registry.category("web_tour.tours").add("nestogy_clients_log", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("nestogy_clients_log_list", {
+    steps: () => [
+        {
+            content: "The keyboard is on a row",
+            trigger: ".o_data_row:contains('Tour Client') .o_data_cell[name=name]",
+            run: ({ anchor }) => {
+                anchor.focus();
+                pressLog();
+            },
+        },
+        {
+            content: "The log of that client",
+            trigger: `.modal:contains('Tour Client') ${DIALOG} .o_nestogy_log_kind.active:focus`,
+            run: "press n",
+        },
+        { content: "Write", trigger: `${DIALOG} textarea:focus`, run: "edit Key is at the desk" },
+        { content: "Save", trigger: `${DIALOG} textarea`, run: "press Control+Enter" },
+        { content: "It is told", trigger: ".o_notification:contains('Logged with Tour Client.')" },
+        {
+            content: "Without a row the client is asked for",
+            trigger: "body:not(:has(.modal)) .o_searchview_input",
+            run: ({ anchor }) => {
+                anchor.focus();
+                pressLog();
+            },
+        },
+        { content: "Find it", trigger: `${DIALOG} .o_nestogy_log_client input:focus`, run: "edit Tour Cl" },
+        { content: "Choose it", trigger: ".o-autocomplete--dropdown-item:contains('Tour Client')", run: "click" },
+        { content: "Discard", trigger: `${DIALOG}:has(textarea) .o_nestogy_log_discard`, run: "click" },
+        { content: "Nothing waits", trigger: "body:not(:has(.modal)) .o_menu_systray:not(:has(.o_nestogy_log_menu))" },
+    ],
+});
