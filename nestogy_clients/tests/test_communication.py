@@ -72,11 +72,12 @@ class TestCommunication(CommunicationCase):
             ({"name": " "}, "Give it a subject."),
             ({"phone": "1" * 51}, "Number: at most 50 characters."),
             ({"kind": "meeting", "place": "x" * 201}, "Place: at most 200 characters."),
-            ({"body": "<p>%s</p>" % ("x" * 50_000)}, "Notes have at most 50000 characters"),
+            ({"body": "<p>%s</p>" % ("x" * 50_001)}, "Notes have at most 50000 characters"),
             ({"kind": "meeting", "video_url": "javascript:alert(1)"}, "A video link begins with https://"),
         ):
             with self.assertRefused(ValidationError, message):
                 self.log(**values)
+        self.log(body="<p>%s</p>" % ("&lt;" * 50_000))  # markup does not count
         self.log(kind="meeting", video_url="https://meet.example/a", place="x" * 200)
 
     def test_the_contact_is_one_of_the_client(self):
@@ -372,7 +373,7 @@ class TestLogging(CommunicationCase):
 
     def test_a_planned_call_that_is_done_is_logged(self):
         self.client.activity_schedule("mail.mail_activity_data_call", summary="Call Ann", user_id=self.agent.id)
-        self.ann.activity_schedule("mail.mail_activity_data_call", user_id=self.agent.id)
+        self.ann.activity_schedule("mail.mail_activity_data_call", summary=" ", user_id=self.agent.id)
         self.client.activity_schedule("mail.mail_activity_data_todo", user_id=self.agent.id)
         activities = self.client.activity_ids | self.ann.activity_ids
         activities.with_user(self.agent).action_feedback(feedback="She <agrees>")
@@ -386,6 +387,12 @@ class TestLogging(CommunicationCase):
             ],
         )
         self.assertTrue(rows[0].with_user(self.agent).may_edit)
+
+    def test_feedback_of_any_length_ends_a_planned_call(self):
+        activity = self.client.activity_schedule("mail.mail_activity_data_call", user_id=self.agent.id)
+        activity.with_user(self.agent).action_feedback(feedback="<\n" * 60_000)
+        self.assertFalse(activity.active)
+        self.assertEqual(len(self.client.communication_ids), 1)
 
     def test_a_call_on_a_document_is_about_it_and_others_have_no_client(self):
         invoice = self.make_invoice(self.client, 10)

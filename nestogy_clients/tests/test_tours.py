@@ -65,7 +65,7 @@ class TestTours(ClientsMakers, HttpCase):
                 {
                     "kind": "note",
                     "direction": False,
-                    "contact_id": client.primary_contact_id.id,
+                    "contact_id": False,
                     "phone": False,
                     "outcome": False,
                     "preview": "Key is at the desk",

@@ -30,7 +30,7 @@ class MailActivity(models.Model):
                 person = person.browse(activity.res_id)
             rows.append(
                 {
-                    "name": (activity.summary or self.env._("Call"))[:MOST_TITLE],
+                    "name": ((activity.summary or "").strip() or self.env._("Call"))[:MOST_TITLE],
                     "kind": "call",
                     "direction": "out",
                     "date": fields.Datetime.now(),

@@ -7,6 +7,7 @@ from odoo.tools import html2plaintext
 MOST_TITLE = 200  # characters
 MOST_PREVIEW = 300  # characters of the text that lists and the timeline show
 MOST_NOTES = 50_000  # characters of what is typed
+MOST_MARKUP = 10 * MOST_NOTES
 MOST_LINE = {"place": 200, "video_url": 500, "phone": 50}  # characters
 MOST_CALL_HOURS = 24
 CLOCK_SLACK = timedelta(days=1)  # how far ahead something may be that has happened
@@ -239,7 +240,8 @@ class NestogyCommunication(models.Model):
                 if len(communication[name] or "") > most:
                     label = self._fields[name]._description_string(self.env)
                     raise ValidationError(self.env._("%(field)s: at most %(most)s characters.", field=label, most=most))
-            if len(communication.body or "") > MOST_NOTES:
+            size = len(communication.body or "")  # with its markup, which is longer than the text
+            if size > MOST_MARKUP or (size > MOST_NOTES and len(communication._plain_text()) > MOST_NOTES):
                 raise ValidationError(
                     self.env._("Notes have at most %s characters; attach a document instead.", MOST_NOTES)
                 )

@@ -3,6 +3,7 @@ import { DateTimeInput } from "@web/core/datetime/datetime_input";
 import { Dialog } from "@web/core/dialog/dialog";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { deserializeDate, deserializeDateTime, serializeDate, serializeDateTime } from "@web/core/l10n/dates";
+import { localization } from "@web/core/l10n/localization";
 import { _t } from "@web/core/l10n/translation";
 import { RecordSelector } from "@web/core/record_selectors/record_selector";
 import { useService } from "@web/core/utils/hooks";
@@ -61,6 +62,7 @@ export class CommunicationLogDialog extends Component {
         const people = data.contacts.map((contact) => contact.id);
         if (!people.includes(this.draft.contactId)) {
             this.draft.contactId = data.contacts.find((contact) => contact.isPrimary)?.id || false;
+            this.draft.isContactChosen = false;
         }
         if (!this.numbers.some(({ number }) => number === this.draft.phone)) {
             this.draft.phone = this.numbers[0]?.number || "";
@@ -114,6 +116,11 @@ export class CommunicationLogDialog extends Component {
         return clockText(elapsedTime(this.draft.timer, this.view.now));
     }
 
+    /** One talks to the primary contact unless told otherwise; a note is about the client itself. */
+    get contactId() {
+        return (this.draft.kind !== "note" || this.draft.isContactChosen) && this.draft.contactId;
+    }
+
     /** The numbers of the person, then those of the client. */
     get numbers() {
         const contact = this.data.contacts.find(({ id }) => id === this.draft.contactId);
@@ -127,6 +134,10 @@ export class CommunicationLogDialog extends Component {
 
     get date() {
         return this.draft.date ? deserializeDateTime(this.draft.date) : false;
+    }
+
+    get dateTimeFormat() {
+        return `${localization.dateFormat} ${localization.timeFormat.replace(":ss", "")}`;
     }
 
     get followUpDate() {
@@ -169,6 +180,7 @@ export class CommunicationLogDialog extends Component {
 
     setContact(ev) {
         this.draft.contactId = Number(ev.target.value) || false;
+        this.draft.isContactChosen = true;
         this.set({ phone: this.numbers[0]?.number || "" });
     }
 
@@ -249,7 +261,7 @@ export class CommunicationLogDialog extends Component {
         return {
             kind: draft.kind,
             direction: this.hasDirection && draft.direction,
-            contact_id: draft.contactId,
+            contact_id: this.contactId,
             name: draft.name.trim(),
             notes: draft.notes,
             phone: this.hasNumber && draft.phone,

@@ -48,6 +48,7 @@ export const communicationLogService = {
             kind: kind || "call",
             direction: "out",
             contactId,
+            isContactChosen: Boolean(contactId),
             phone: "",
             place: "",
             outcome: "",
