@@ -112,6 +112,7 @@
         "demo/contract_contract_demo.xml",
         "demo/maintenance_equipment_demo.xml",
         "demo/nestogy_reminder_demo.xml",
+        "demo/calendar_event_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

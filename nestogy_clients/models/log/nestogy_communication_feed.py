@@ -75,6 +75,7 @@ class NestogyCommunication(models.Model):
         """The mails that wait to be written, by message id."""
         return self.env.cr.precommit.data.get(QUEUE, {}).get("mails", {})
 
+    @api.model
     def _feed_run(self):
         """Write what is on the list; called in sudo."""
         queue = self.env.cr.precommit.data.pop(QUEUE, None)
