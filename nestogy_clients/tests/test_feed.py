@@ -190,6 +190,25 @@ class TestFeed(FeedCase):
         )
         self.assertEqual(self.logged().mapped("kind"), ["meeting"])
 
+    def test_a_text_message_is_a_text_to_whom_it_went(self):
+        texts = self.acme.with_user(self.agent).sudo()
+        texts._message_sms("We are on our way", partner_ids=(self.ann | self.otto).ids, put_in_queue=True)
+        shared = {"kind": "text", "direction": "out", "user_id": self.agent.id, "preview": "We are on our way"}
+        rows = self.logged()
+        self.assertRecordValues(
+            rows,
+            [
+                {"client_id": self.acme.id, "contact_id": self.ann.id, **shared},
+                {"client_id": self.other.id, "contact_id": self.otto.id, **shared},
+            ],
+        )
+        told = rows[0].mail_message_id.notification_ids.filtered(lambda each: each.res_partner_id == self.ann)
+        told.notification_status = "exception"
+        self.assertEqual(rows.mapped("is_bounced"), [True, False])
+        rows.sudo().unlink()
+        self.fill()
+        self.assertEqual(sorted(self.logged().mapped("kind")), ["text", "text"])
+
     # -- what becomes of them ----------------------------------------------
 
     def test_a_mail_that_cannot_be_delivered_is_marked_until_it_is_sent_again(self):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_datetime, format_duration, is_html_empty
+from odoo.tools import format_duration, is_html_empty
 
 COMING_SHOWN = 20
 
@@ -65,7 +65,7 @@ class NestogyCommunication(models.Model):
             "icon": icon,
             "label": label,
             "title": self.name,
-            "date": format_datetime(self.env(user=user.id), self.date, dt_format="medium"),
+            "date": self.date,
             "duration": format_duration(self.duration) if self.duration else "",
             "person": self.contact_id.name or "",
             "staff": self.user_id.name or "",
