@@ -90,12 +90,14 @@
         "views/res_partner_documents_views.xml",
         "views/nestogy_quality_rule_views.xml",
         "views/calendar_event_views.xml",
+        "views/nestogy_communication_views.xml",
         "views/nestogy_clients_menus.xml",
         "views/nestogy_client_document_views.xml",
         "wizards/nestogy_contract_cancel_views.xml",
         "wizards/nestogy_contract_price_set_views.xml",
         "views/contract_contract_views.xml",
         "views/maintenance_equipment_views.xml",
+        "views/res_partner_log_views.xml",
     ],
     "demo": [
         "demo/res_company_demo.xml",
@@ -113,6 +115,7 @@
         "demo/maintenance_equipment_demo.xml",
         "demo/nestogy_reminder_demo.xml",
         "demo/calendar_event_demo.xml",
+        "demo/nestogy_communication_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -61,6 +61,7 @@
         "views/nestogy_sla_policy_views.xml",
         "views/nestogy_sla_record_views.xml",
         "views/helpdesk_ticket_form_views.xml",
+        "views/helpdesk_ticket_log_views.xml",
         "views/nestogy_sla_client_views.xml",
         "views/nestogy_sla_report_views.xml",
         "views/nestogy_sla_templates.xml",

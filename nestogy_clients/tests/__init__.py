@@ -6,6 +6,7 @@ from . import test_client_groups
 from . import test_client_language
 from . import test_client_list
 from . import test_clients
+from . import test_communication
 from . import test_consents
 from . import test_contact_times
 from . import test_contacts

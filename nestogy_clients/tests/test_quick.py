@@ -4,6 +4,8 @@ from odoo.tests import Form, tagged
 
 from .common import ClientsCase
 
+LOGS = ("call", "note", "text")
+
 
 @tagged("post_install", "-at_install")
 class TestQuickFunctions(ClientsCase):
@@ -16,26 +18,26 @@ class TestQuickFunctions(ClientsCase):
 
     def _keys(self, client, role):
         actions = client.with_user(self.users[role]).get_client_quick_actions()
-        ours = ("contacts", "jobs", "job", "invoice", "estimate", "dial", "mail", "call", "note", "map")
+        ours = ("contacts", "jobs", "job", "invoice", "estimate", "dial", "mail", *LOGS, "plan_call", "map")
         return [action["key"] for action in actions if action["key"] in ours]
 
     def test_each_role_sees_what_it_may_do(self):
         self.assertEqual(self._keys(self.client, "viewer"), ["contacts", "dial", "map"])
         self.assertEqual(
-            self._keys(self.client, "agent"), ["contacts", "jobs", "job", "dial", "mail", "call", "note", "map"]
+            self._keys(self.client, "agent"), ["contacts", "jobs", "job", "dial", "mail", *LOGS, "plan_call", "map"]
         )
-        self.assertEqual(self._keys(self.client, "billing"), ["contacts", "invoice", "dial", "map"])
+        self.assertEqual(self._keys(self.client, "billing"), ["contacts", "invoice", "dial", *LOGS, "map"])
         self.assertEqual(
             self._keys(self.client, "manager"),
-            ["contacts", "jobs", "job", "invoice", "dial", "mail", "call", "note", "map"],
+            ["contacts", "jobs", "job", "invoice", "dial", "mail", *LOGS, "plan_call", "map"],
         )
 
     def test_only_what_is_usable_is_offered(self):
         bare = self.make_client("Bare")
-        self.assertEqual(self._keys(bare, "agent"), ["contacts", "jobs", "job", "call", "note"])
+        self.assertEqual(self._keys(bare, "agent"), ["contacts", "jobs", "job", *LOGS, "plan_call"])
         self.set_status(self.client, "fraud")
         self.assertEqual(
-            self._keys(self.client, "manager"), ["contacts", "jobs", "dial", "mail", "call", "note", "map"]
+            self._keys(self.client, "manager"), ["contacts", "jobs", "dial", "mail", *LOGS, "plan_call", "map"]
         )
 
     def test_every_offered_function_opens(self):
@@ -43,7 +45,8 @@ class TestQuickFunctions(ClientsCase):
         for action in client.get_client_quick_actions():
             if action["method"]:
                 opened = getattr(client, action["method"])()
-                self.assertIn(opened["type"], ("ir.actions.act_window", "ir.actions.act_url"), action["key"])
+                kinds = ("ir.actions.act_window", "ir.actions.act_url", "ir.actions.client")
+                self.assertIn(opened["type"], kinds, action["key"])
             else:
                 self.assertTrue(action["url"], action["key"])
 
@@ -111,17 +114,15 @@ class TestQuickFunctions(ClientsCase):
         with self.assertRefused(UserError, "Acme has no e-mail address yet; add one first."):
             self.client.action_client_write_mail()
 
-    def test_a_note_is_internal(self):
-        action = self.client.with_user(self.users["agent"]).action_client_new_note()
-        composer = (
-            self.env["mail.compose.message"]
-            .with_user(self.users["agent"])
-            .with_context(**action["context"])
-            .create({"body": "<p>Key is at the desk</p>"})
-        )
-        composer._action_send_mail()
-        message = self.client.message_ids[0]
-        self.assertRecordValues(message, [{"subtype_id": self.env.ref("mail.mt_note").id, "partner_ids": []}])
+    def test_calls_notes_and_texts_open_the_log(self):
+        client = self.client.with_user(self.users["billing"])
+        for method, kind in (
+            ("action_client_log_call", "call"),
+            ("action_client_new_note", "note"),
+            ("action_client_log_text", "text"),
+        ):
+            action = getattr(client, method)()
+            self.assertEqual((action["tag"], action["params"]["kind"]), ("nestogy_log", kind))
 
     def test_a_call_is_planned(self):
         action = self.client.with_user(self.users["agent"]).action_client_plan_call()

@@ -42,3 +42,43 @@ class TestTours(ClientsMakers, HttpCase):
             ],
         )
         self.assertEqual(client.client_document_ids.sorted("name")[0].attachment_id.raw, b"second")
+
+    def test_an_agent_logs_a_call_with_a_timer_and_pins_a_note(self):
+        agent = self.make_user("tour_agent", "agent", "billing")
+        client = self.make_client("Tour Client")
+        self.make_contact(client, "Tara", "tara@tour.example", phone="+1 207 555 0118")
+        self.start_tour(f"/odoo/clients/{client.id}", "nestogy_clients_log", login=agent.login)
+        call, note = client.communication_ids.sorted("id")
+        self.assertRecordValues(
+            call | note,
+            [
+                {
+                    "kind": "call",
+                    "direction": "out",
+                    "contact_id": client.primary_contact_id.id,
+                    "phone": "(207) 555-0118",
+                    "outcome": "reached",
+                    "preview": "She agrees to the plan.",
+                    "is_pinned": False,
+                    "user_id": agent.id,
+                },
+                {
+                    "kind": "note",
+                    "direction": False,
+                    "contact_id": client.primary_contact_id.id,
+                    "phone": False,
+                    "outcome": False,
+                    "preview": "Key is at the desk",
+                    "is_pinned": True,
+                    "user_id": agent.id,
+                },
+            ],
+        )
+        self.assertGreater(call.duration, 1 / 3600)  # it ran on while the dialog was closed
+        self.assertEqual(call.follow_up_id.summary, "Send the plan")
+
+    def test_the_keyboard_logs_from_the_list(self):
+        agent = self.make_user("tour_agent", "agent")
+        client = self.make_client("Tour Client")
+        self.start_tour("/odoo/clients", "nestogy_clients_log_list", login=agent.login)
+        self.assertRecordValues(client.communication_ids, [{"kind": "note", "preview": "Key is at the desk"}])

@@ -17,6 +17,7 @@ from . import test_tour
 from . import test_conversations
 from . import test_assets
 from . import test_sla_view
+from . import test_ticket_log
 from . import test_ticket_report
 from . import test_card
 from . import test_closing

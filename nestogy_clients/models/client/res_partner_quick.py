@@ -98,9 +98,8 @@ class ResPartner(models.Model):
         return [
             *actions,
             self._client_quick_action(
-                "call", 60, self.env._("Plan or Log a Call"), "fa-clock-o", "action_client_plan_call"
+                "plan_call", 63, self.env._("Plan a Call"), "fa-clock-o", "action_client_plan_call"
             ),
-            self._client_quick_action("note", 61, self.env._("New Note"), "fa-sticky-note-o", "action_client_new_note"),
         ]
 
     def _client_quick_may_order(self):
@@ -190,18 +189,6 @@ class ResPartner(models.Model):
             },
         }
 
-    def action_client_new_note(self):
-        """Write an internal note about the client."""
-        self.ensure_one()
-        return self._client_composer(self.env._("Note about %s", self.name)) | {
-            "context": {
-                "default_composition_mode": "comment",
-                "default_model": self._name,
-                "default_res_ids": self.ids,
-                "default_subtype_xmlid": "mail.mt_note",
-            },
-        }
-
     def action_client_map(self):
         """Show this address on a map, in a tab of its own."""
         self.ensure_one()
@@ -225,7 +212,7 @@ class ResPartner(models.Model):
         }
 
     def action_client_plan_call(self):
-        """Plan a call with the client, or log one that was made by marking it done there."""
+        """Plan a call with the client; marking it done logs it."""
         self.ensure_one()
         self.check_access("write")
         person = self._client_person_with("phone")
@@ -233,7 +220,7 @@ class ResPartner(models.Model):
         note = Markup("<p>%s, %s</p>") % (person.name, person.phone) if person else False
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Call"),
+            "name": self.env._("Plan a Call"),
             "res_model": "mail.activity",
             "views": [(False, "form")],
             "target": "new",

@@ -1,5 +1,6 @@
 from . import calendar_attendee
 from . import calendar_event
+from . import mail_activity
 from . import mail_mail
 from . import mail_message
 from . import mail_notification
@@ -8,4 +9,5 @@ from . import nestogy_communication
 from . import nestogy_communication_feed
 from . import nestogy_communication_fill
 from . import nestogy_communication_meetings
+from . import res_partner_log
 from . import res_partner_meetings

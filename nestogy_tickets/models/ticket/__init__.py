@@ -12,10 +12,12 @@ from . import helpdesk_ticket_merge
 from . import helpdesk_ticket_similar
 from . import helpdesk_ticket_complaint
 from . import helpdesk_ticket_card
+from . import helpdesk_ticket_log
 from . import account_move
 from . import account_move_line
 from . import contract_contract
 from . import sale_order
+from . import mail_activity
 from . import maintenance_equipment
 from . import nestogy_client_settings_mixin
 from . import nestogy_conversation
