@@ -22,8 +22,12 @@ class TestCommunication(PortalCase):
         cls.owner.portal_level_id = cls.owner_level
         cls.colleague.portal_level_id = cls.standard
         cls.internal = cls.make_row("Internal remark", body="<p>They pay late</p>")
-        cls.call = cls.make_row("Call about prices", kind="call", is_shared=True, body="<p>We agreed on ten.</p>")
-        cls.personal = cls.make_row("For Carl", kind="call", is_shared=True, contact_id=cls.colleague.id)
+        cls.call = cls.make_row(
+            "Call about prices", kind="call", direction="out", is_shared=True, body="<p>We agreed on ten.</p>"
+        )
+        cls.personal = cls.make_row(
+            "For Carl", kind="call", direction="out", is_shared=True, contact_id=cls.colleague.id
+        )
         cls.private = cls.make_row("Private thing", is_private=True, attendee_ids=[Command.set(cls.owner.ids)])
         cls.met = cls.make_row(
             "Site visit",
@@ -95,8 +99,20 @@ class TestCommunication(PortalCase):
         self.assertNotIn("Next review", self.seen(self.owner))
 
     def test_a_link_that_is_no_address_of_the_web_is_no_link(self):
-        self.coming.video_url = "javascript:alert(1)"
-        self.assertNotIn("javascript:", self.visit(PAGE, self.owner).text)
+        begin = fields.Datetime.now() + timedelta(days=1)
+        self.env["calendar.event"].create(
+            {
+                "name": "Odd link",
+                "start": begin,
+                "stop": begin + timedelta(hours=1),
+                "partner_ids": [Command.set(self.owner.ids)],
+                "videocall_location": "javascript:alert(1)",
+            }
+        )
+        self.env.cr.flush()  # what happens before a commit
+        page = self.visit(PAGE, self.owner).text
+        self.assertIn("Odd link", page)
+        self.assertNotIn("javascript:alert", page)
 
     def test_old_meetings_have_no_link_to_join(self):
         self.coming.date = fields.Datetime.now() - timedelta(days=2)

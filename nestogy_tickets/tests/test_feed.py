@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from odoo.addons.nestogy_clients.tests.common import ClientsCase
@@ -107,3 +109,18 @@ class TestFeed(TicketsMakers, ClientsCase):
         for _time in range(2):
             self.env["mail.thread"].with_context(fetchmail_cron_running=True).message_process(None, mail)
         self.assertEqual(self.logged().mapped("direction"), ["in", "out"])
+
+    def test_logging_a_mail_and_its_confirmation_costs_few_queries(self):
+        self.receive("owner@acme.example", subject="Warm", body="Up")
+        rows = self.env["nestogy.communication"]
+        run, counts = type(rows)._feed_run, []
+
+        def count(model):
+            before = self.env.cr.sql_log_count
+            run(model)
+            counts.append(self.env.cr.sql_log_count - before)
+
+        with patch.object(type(rows), "_feed_run", count):
+            self.receive("owner@acme.example", subject="No ink", body="Please help")
+        self.assertEqual(len(self.logged()), 4)
+        self.assertLessEqual(sum(counts), 8, counts)
