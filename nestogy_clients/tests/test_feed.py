@@ -110,6 +110,16 @@ class TestFeed(FeedCase):
             self.logged(), [{"client_id": self.acme.id, "direction": "in", "contact_id": False, "name": "Hi"}]
         )
 
+    def test_a_mail_that_comes_to_two_addresses_of_ours_is_logged_once(self):
+        mail = {"author_id": self.ann.id, "message_type": "email", "message_id": "<one@acme.example>"}
+        self.post(**mail)
+        self.post(self.bob, **mail)
+        row = self.logged()
+        self.assertRecordValues(row, [{"message_ref": "<one@acme.example>", "contact_id": self.ann.id}])
+        self.post(self.bob, **mail)
+        self.post(partner_ids=self.bob.ids, subject="Not lost")
+        self.assertEqual((self.logged() - row).mapped("name"), ["Not lost"])
+
     def test_a_colleagues_mail_to_a_contact_with_a_copy_to_us_went_out(self):
         self.post(message_type="email", incoming_email_to='"Ann" <ann@acme.example>, cc@nowhere.example')
         self.assertRecordValues(self.logged(), [{"direction": "out", "contact_id": self.ann.id}])

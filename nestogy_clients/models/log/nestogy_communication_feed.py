@@ -31,7 +31,7 @@ class FedMail:
     message_type: str
     company_id: int
     body: str = ""
-    is_new: bool = False  # of this transaction, so there are no rows of it
+    is_new: bool = False  # its Message-ID was made in this transaction, so there are no rows of it
     is_posted: bool = False  # somebody wrote it in a document or it came by mail: its author counts, too
     is_internal: bool = False
     named: str = ""  # addresses in To and Cc of a mail that came in
@@ -131,7 +131,7 @@ class NestogyCommunication(models.Model):
             if message_sudo.message_type in WRITTEN_TYPES and message_sudo.model and message_sudo.res_id:
                 mail = self._feed_add(message_sudo)
                 if mail:
-                    mail.is_new = True
+                    mail.is_new = mail.message_type != "email"
                     self._feed_mark_posted(mail, message_sudo)
 
     @api.model
@@ -206,7 +206,12 @@ class NestogyCommunication(models.Model):
         if not values_list:
             return self.browse()
         known = self._feed_known([values for values in values_list if not mails[values["mail_message_id"]].is_new])
-        values_list = [values for values in values_list if (values["client_id"], values["message_ref"]) not in known]
+        fresh = {}  # one mail may come to two of our addresses, and so into two documents
+        for values in values_list:
+            key = values["client_id"], values["message_ref"]
+            if key not in known:
+                fresh.setdefault(key, values)
+        values_list = list(fresh.values())
         used = [mails[values["mail_message_id"]] for values in values_list]
         gone = {mail.message_id for mail in used if not mail.is_posted}
         gone -= set(self.env["mail.message"].browse(gone).exists().ids) if gone else set()
