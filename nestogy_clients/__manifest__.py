@@ -42,6 +42,7 @@
         "data/nestogy_message_kind_data.xml",
         "data/res_partner_industry_data.xml",
         "data/nestogy_quality_rule_data.xml",
+        "data/nestogy_communication_data.xml",
         "data/nestogy_contract_data.xml",
         "data/maintenance_equipment_data.xml",
         "views/nestogy_client_status_views.xml",
@@ -88,6 +89,7 @@
         "views/res_config_settings_views.xml",
         "views/res_partner_documents_views.xml",
         "views/nestogy_quality_rule_views.xml",
+        "views/calendar_event_views.xml",
         "views/nestogy_communication_views.xml",
         "views/nestogy_clients_menus.xml",
         "views/nestogy_client_document_views.xml",
@@ -112,6 +114,7 @@
         "demo/contract_contract_demo.xml",
         "demo/maintenance_equipment_demo.xml",
         "demo/nestogy_reminder_demo.xml",
+        "demo/calendar_event_demo.xml",
         "demo/nestogy_communication_demo.xml",
     ],
     "assets": {

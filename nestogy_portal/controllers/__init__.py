@@ -3,6 +3,7 @@ from . import link
 from . import portal
 from . import download
 from . import documents
+from . import communication
 from . import estimates
 from . import home
 from . import language

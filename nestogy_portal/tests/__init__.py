@@ -39,6 +39,7 @@ from . import test_transactions
 from . import test_invite
 from . import test_projects
 from . import test_mail_traits
+from . import test_communication
 from . import test_conversations
 from . import test_changes
 from . import test_home

@@ -64,6 +64,23 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             }
         )
         cls.document.contract_id = cls.contract
+        cls.env["nestogy.communication"].create(
+            [
+                {
+                    "name": "Review of the year",
+                    "kind": "meeting",
+                    "client_id": cls.client.id,
+                    "date": fields.Datetime.add(fields.Datetime.now(), days=days),
+                    "duration": 1.5,
+                    "is_shared": True,
+                    "attendee_ids": [Command.set(cls.owner.ids)],
+                    "body": "<p>We agreed on the plan.</p>",
+                    "place": "Main Street 5",
+                    "video_url": "https://meet.example/review",
+                }
+                for days in (-5, 5)
+            ]
+        )
         cls.asset = cls.env["maintenance.equipment"].create(
             {
                 "name": "Server",
@@ -141,6 +158,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "contract": f"/my/contracts/{self.contract.id}",
                 "assets": "/my/assets",
                 "asset": f"/my/assets/{self.asset.id}",
+                "communication": "/my/communication",
                 "people": "/my/people",
                 "preferences": "/my/preferences",
                 "details": "/my/account",
@@ -158,6 +176,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "no invoices": "/my/invoices",
                 "no estimates": "/my/quotes",
                 "no documents": "/my/documents",
+                "nothing said": "/my/communication",
             },
             self.staff.partner_id: {"preview": f"/my/preview/{self.owner.id}"},
         }

@@ -34,6 +34,7 @@ from . import test_time
 from . import test_mail_corpus
 from . import test_mail_quotes
 from . import test_portal_deeds
+from . import test_feed
 from . import test_feedback_tools
 from . import test_satisfaction
 from . import test_nps

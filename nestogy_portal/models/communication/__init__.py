@@ -8,3 +8,4 @@ from . import mail_message
 from . import mail_thread
 from . import res_partner_preferences
 from . import res_partner_messages
+from . import nestogy_communication

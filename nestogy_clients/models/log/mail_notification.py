@@ -1,0 +1,11 @@
+from odoo import models
+
+
+class MailNotification(models.Model):
+    _inherit = "mail.notification"
+
+    def write(self, vals):
+        done = super().write(vals)
+        if vals.get("notification_status") in ("bounce", "exception"):
+            self.env["nestogy.communication"]._feed_fail(self.sudo())  # whoever sends
+        return done
