@@ -69,6 +69,7 @@
         "views/helpdesk_ticket_mail_templates.xml",
     ],
     "demo": [
+        "demo/nestogy_sla_policy_demo.xml",
         "demo/nestogy_tickets_demo.xml",
         "demo/nestogy_jobs_demo.xml",
         "demo/nestogy_client_mail_template_demo.xml",
@@ -76,7 +77,6 @@
         "demo/nestogy_ticket_reply_demo.xml",
         "demo/nestogy_ticket_desk_demo.xml",
         "demo/nestogy_satisfaction_demo.xml",
-        "demo/nestogy_sla_policy_demo.xml",
         "demo/nestogy_sla_demo.xml",
     ],
     "assets": {

@@ -13,9 +13,13 @@ def load_demo_files(env, names):
 
     graph = ModuleGraph(env.cr, mode="load")
     graph.extend(env["ir.module.module"].search([("state", "=", "installed")]).mapped("name"))
-    for package in graph:
-        if package.name in names:
-            load_data(env, {}, "init", kind="demo", package=package)
+    env.registry.ready = False  # as on installation: the files may say when a record was made
+    try:
+        for package in graph:
+            if package.name in names:
+                load_data(env, {}, "init", kind="demo", package=package)
+    finally:
+        env.registry.ready = True
     # Links lead to where the demo is served, under whatever name an administrator opens it.
     env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
     # From here on an update of the addon brings its demo files up to date, too.

@@ -1,15 +1,16 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-# upper ends of the bands, in hours, by which times are counted; the last band has no end
-BANDS = {"1h": 1, "4h": 4, "1d": 24, "3d": 72, "7d": 168}
+# upper ends of the bands, in hours, by which times are counted; the last band has no end. A graph goes by the order of
+# their keys
+BANDS = {"000h": 1, "001h": 4, "004h": 24, "024h": 72, "072h": 168}
 BAND_LABELS = [
-    ("1h", "Up to 1 hour"),
-    ("4h", "1 to 4 hours"),
-    ("1d", "4 to 24 hours"),
-    ("3d", "1 to 3 days"),
-    ("7d", "3 to 7 days"),
-    ("more", "Over 7 days"),
+    ("000h", "Up to 1 hour"),
+    ("001h", "1 to 4 hours"),
+    ("004h", "4 to 24 hours"),
+    ("024h", "1 to 3 days"),
+    ("072h", "3 to 7 days"),
+    ("168h", "Over 7 days"),
 ]
 
 
@@ -114,7 +115,7 @@ class NestogyTicketReport(models.Model):
         """SQL of the band in which the hours of a column are."""
         name = SQL.identifier("hours", column)
         cases = SQL(" ").join(SQL("WHEN %s <= %s THEN %s", name, end, band) for band, end in BANDS.items())
-        return SQL("CASE WHEN %s IS NULL THEN NULL %s ELSE 'more' END", name, cases)
+        return SQL("CASE WHEN %s IS NULL THEN NULL %s ELSE '168h' END", name, cases)
 
     def action_open(self):
         """Open the ticket of a row."""

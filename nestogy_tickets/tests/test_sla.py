@@ -86,6 +86,23 @@ class TestSla(TicketsMakers, ClientsCase):
         self.assertFalse(ticket.sla_deadline)
         self.assertConsistent(ticket)
 
+    def test_a_closed_ticket_from_elsewhere_brings_its_times_along(self):
+        with self.at("Thu 12:00"), patch.object(self.env.registry, "ready", False):  # only then is create_date taken
+            ticket = self.make_tickets(
+                self.owner,
+                create_date=datetime(2026, 3, 2, 9),
+                sla_first_response_at=datetime(2026, 3, 2, 11),
+                sla_resolved_at=datetime(2026, 3, 4, 10),
+                closed_date=datetime(2026, 3, 4, 10),
+                stage_id=self.stage_done.id,
+            )
+        clocks = self.clocks(ticket)
+        self.assertEqual((clocks["response"].state, clocks["response"].consumed_seconds), ("met", 2 * 3600))
+        self.assertEqual((clocks["resolution"].state, clocks["resolution"].consumed_seconds), ("missed", 17 * 3600))
+        self.assertEqual(clocks["resolution"].done_at, datetime(2026, 3, 4, 10))
+        self.assertEqual(ticket.closed_date, datetime(2026, 3, 4, 10))
+        self.assertConsistent(ticket)
+
     def test_late_is_missed(self):
         ticket = self.open_ticket()
         with self.at("Wed 10:00"):

@@ -46,7 +46,7 @@ class NestogyTicketMerge(models.TransientModel):
                     what=", ".join(
                         [
                             self.env._("the text of the request"),
-                            *(f"{count} {label}" for label, count in merged._merge_counts()),
+                            *(f"{label}: {count}" for label, count in merged._merge_counts()),
                         ]
                     ),
                 )

@@ -352,7 +352,9 @@ class NestogySlaMixin(models.AbstractModel):
         schedules = self.env["resource.calendar"]
         wanted = DONE if responded and plan.wanted != CANCELLED else plan.wanted
         if not clock:
-            if not goal or plan.wanted in (DONE, CANCELLED) or (responded and not since_creation):
+            # who brings a closed record along from elsewhere says when it was resolved
+            is_history = since_creation and plan.wanted == DONE and self.sla_resolved_at
+            if not goal or (plan.wanted in (DONE, CANCELLED) and not is_history) or (responded and not since_creation):
                 return None
             terms = Terms(plan.policy_id, self.priority, plan.calendar_id, goal)
             schedule = schedules._sla_schedule(plan.calendar_id, plan.company_id)
@@ -361,7 +363,8 @@ class NestogySlaMixin(models.AbstractModel):
             clock.owner = (self._sla_key, self.id)
             clock.client_id, clock.company_id = plan.client_id, plan.company_id
             if wanted != RUNNING:
-                clock.move(wanted, max(start, responded or now), terms, schedule, plan.levels, plan.reason)
+                at = responded or (stored[2] if is_history else now)
+                clock.move(wanted, max(start, at), terms, schedule, plan.levels, plan.reason)
             return clock
         former = schedules._sla_schedule(clock.terms.calendar_id, clock.company_id)
         is_moved = clock.company_id != plan.company_id  # to another company, with other holidays
