@@ -45,6 +45,7 @@ class ResPartner(models.Model):
         """
         settings_sudo = self.env["res.company"].sudo().search([], order="id")  # staff of one computes for all
         settings_sudo.flush_recordset()
+        first_sudo = settings_sudo[:1]  # by whose settings clients of all companies are judged
         self.env["nestogy.engagement.kind"].flush_model()
         self.flush_model(["is_client", "commercial_partner_id", "company_id", "client_status_id"])
         longest = LOOKBACK * max(settings_sudo.mapped("engagement_half_life"))
@@ -59,33 +60,35 @@ class ResPartner(models.Model):
             subjects = SQL("subject.commercial_partner_id = ANY(%s) OR subject.id = ANY(%s)", client_ids, client_ids)
         return SQL(
             """
-            touch AS MATERIALIZED (
-                SELECT touch.client_id, NULLIF(touch.contact_id, touch.client_id) AS contact_id, kind.id AS kind_id,
-                       kind.weight, touch.date::date AS day, count(*) AS number, max(touch.date) AS last
+            subject AS (
+                SELECT subject.id,
+                       COALESCE(setting.engagement_half_life, %(half_life)s) AS half_life,
+                       COALESCE(setting.engagement_day_points, %(most)s) AS most
+                  FROM res_partner subject
+                  JOIN res_partner client ON client.id = subject.commercial_partner_id AND client.is_client
+                  LEFT JOIN res_company setting ON setting.id = client.company_id
+            ), daily AS (
+                SELECT side.subject_id, kind.id AS kind_id, kind.weight, touch.date::date AS day,
+                       count(*)::int AS number, max(touch.date) AS last
                   FROM (%(touches)s) touch
                   JOIN nestogy_engagement_kind kind ON kind.key = touch.kind AND kind.active AND kind.weight > 0
-                 WHERE touch.date < %(day)s::date + 1 %(only)s
-                 GROUP BY 1, 2, 3, 4, 5
-            ), daily AS (
-                SELECT client_id AS subject_id, kind_id, weight, day, sum(number) AS number, max(last) AS last
-                  FROM touch GROUP BY 1, 2, 3, 4
-                 UNION ALL
-                SELECT contact_id, kind_id, weight, day, sum(number), max(last)
-                  FROM touch WHERE contact_id IS NOT NULL GROUP BY 1, 2, 3, 4
+                 CROSS JOIN LATERAL (
+                       VALUES (touch.client_id), (NULLIF(touch.contact_id, touch.client_id))
+                 ) side (subject_id)
+                 WHERE touch.date < %(day)s::date + 1 AND side.subject_id IS NOT NULL %(only)s
+                 GROUP BY 1, 2, 3, 4
             ), part AS (
-                SELECT daily.subject_id, daily.kind_id, setting.engagement_half_life AS half_life,
-                       min(daily.day) AS first, sum(daily.number) AS number, max(daily.last) AS last,
-                       sum(LEAST(daily.number * daily.weight, setting.engagement_day_points)
-                           * 0.5::float8 ^ ((%(day)s::date - daily.day)::float8 / setting.engagement_half_life)
+                SELECT daily.subject_id, daily.kind_id, subject.half_life, min(daily.day) AS first,
+                       sum(daily.number) AS number, max(daily.last) AS last,
+                       sum(LEAST(daily.number * daily.weight, subject.most)
+                           * 0.5::float8 ^ ((%(day)s::date - daily.day)::float8 / subject.half_life)
                        ) AS points,
-                       sum(LEAST(daily.number * daily.weight, setting.engagement_day_points)
-                           * 0.5::float8 ^ ((%(day)s::date - daily.day)::float8 / setting.engagement_half_life)
+                       sum(LEAST(daily.number * daily.weight, subject.most)
+                           * 0.5::float8 ^ ((%(day)s::date - daily.day)::float8 / subject.half_life)
                        ) FILTER (WHERE daily.day <= %(day)s::date - %(trend_days)s) AS old_points
                   FROM daily
-                  JOIN res_partner subject ON subject.id = daily.subject_id
-                  JOIN res_partner client ON client.id = subject.commercial_partner_id AND client.is_client
-                  JOIN res_company setting ON setting.id = COALESCE(client.company_id, %(first)s)
-                 WHERE %(day)s::date - daily.day <= %(lookback)s * setting.engagement_half_life
+                  JOIN subject ON subject.id = daily.subject_id
+                 WHERE %(day)s::date - daily.day <= %(lookback)s * subject.half_life
                  GROUP BY 1, 2, 3
             ), ranked AS (
                 SELECT part.*, row_number() OVER (PARTITION BY subject_id ORDER BY points DESC, kind_id) AS rank
@@ -117,7 +120,13 @@ class ResPartner(models.Model):
                        setting.engagement_hot AS hot, setting.engagement_warm AS warm, setting.engagement_cold AS cold
                   FROM res_partner subject
                   JOIN res_partner client ON client.id = subject.commercial_partner_id
-                  JOIN res_company setting ON setting.id = COALESCE(client.company_id, %(first)s)
+                  LEFT JOIN res_company own ON own.id = client.company_id
+                 CROSS JOIN LATERAL (
+                       SELECT COALESCE(own.engagement_half_life, %(half_life)s) AS engagement_half_life,
+                              COALESCE(own.engagement_hot, %(hot)s) AS engagement_hot,
+                              COALESCE(own.engagement_warm, %(warm)s) AS engagement_warm,
+                              COALESCE(own.engagement_cold, %(cold)s) AS engagement_cold
+                 ) setting
                   LEFT JOIN scored ON scored.subject_id = subject.id
                  WHERE %(subjects)s
             ), fresh AS MATERIALIZED (
@@ -141,7 +150,11 @@ class ResPartner(models.Model):
             only=only,
             subjects=subjects,
             day=day,
-            first=settings_sudo[:1].id,
+            half_life=first_sudo.engagement_half_life,
+            most=first_sudo.engagement_day_points,
+            hot=first_sudo.engagement_hot,
+            warm=first_sudo.engagement_warm,
+            cold=first_sudo.engagement_cold,
             lookback=LOOKBACK,
             trend_days=TREND_DAYS,
             trend_points=TREND_POINTS,
@@ -235,12 +248,14 @@ class ResPartner(models.Model):
         self.env["nestogy.engagement.record"].invalidate_model(flush=False)
 
     @api.model
-    def _backfill_engagement(self):
-        """Work out the history of the past half year from what happened then, as of each week; without overrides."""
-        today = fields.Date.today()
+    def _backfill_engagement(self, weeks=range(1, BACKFILL_WEEKS + 1)):
+        """Work out the history from what happened before, as of the end of past weeks; without overrides.
+
+        :param weeks: numbers of weeks ago
+        """
         self.env["nestogy.engagement.record"].flush_model()
-        for week in range(BACKFILL_WEEKS, 0, -1):
-            day = fields.Date.subtract(today, weeks=week)
+        for week in weeks:
+            day = fields.Date.subtract(fields.Date.today(), weeks=week)
             self.env.cr.execute(
                 SQL(
                     """
@@ -279,7 +294,7 @@ class ResPartner(models.Model):
             self._end_engagement_overrides()
             cron._commit_progress()
             if not self.env["nestogy.engagement.record"].search_count([], limit=1):
-                self._backfill_engagement()
+                parameters_sudo.set_param("nestogy_clients.engagement_weeks", BACKFILL_WEEKS)
             self.env.cr.execute("DELETE FROM nestogy_engagement_change")
             self._refresh_engagement()
             self.env.cr.execute(
@@ -291,4 +306,10 @@ class ResPartner(models.Model):
             self.env.cr.execute("DELETE FROM nestogy_engagement_change RETURNING client_id")
             if client_ids := list({client_id for (client_id,) in self.env.cr.fetchall()}):
                 self._refresh_engagement(client_ids)
-        cron._commit_progress(1)
+        weeks = int(parameters_sudo.get_param("nestogy_clients.engagement_weeks") or 0)
+        time_left = cron._commit_progress(1, remaining=weeks)
+        while weeks and time_left:  # a week at a time, the newest first; what is left is done in the next run
+            self._backfill_engagement([BACKFILL_WEEKS + 1 - weeks])
+            weeks -= 1
+            parameters_sudo.set_param("nestogy_clients.engagement_weeks", weeks)
+            time_left = cron._commit_progress(1)
