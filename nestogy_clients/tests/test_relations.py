@@ -245,6 +245,31 @@ class TestRelations(RelationsMakers, ClientsCase):
         self.assertIn(self.bob.id, shown)
         self.assertLessEqual({one["left"] for one in data["relations"]}, shown)
 
+    def test_a_person_is_put_below_another(self):
+        today = fields.Date.context_today(self.client)
+        bob = self.bob.with_user(self.agent)
+        bob.set_reporting_line(self.ann.id)
+        first = self.bob._relations_of()
+        self.assertRecordValues(first, [{"display_name": "Bob reports to Ann", "date_from": today, "date_to": False}])
+        bob.set_reporting_line(self.ann.id, first.id)
+        self.assertEqual(self.bob._relations_of(), first)
+        # what was not true for a day goes, what was ends
+        bob.set_reporting_line(self.cyd.id, first.id)
+        second = self.bob._relations_of()
+        self.assertEqual(second.display_name, "Bob reports to Cyd")
+        second.date_from = "2020-01-01"
+        bob.set_reporting_line(self.ann.id, second.id)
+        self.assertEqual(second.date_to, fields.Date.subtract(today, days=1))
+        self.assertEqual(len(self.bob._relations_of().filtered("is_current")), 1)
+        third = self.bob._relations_of() - second
+        with self.assertRefused(ValidationError, "closes a circle"):
+            self.ann.with_user(self.agent).set_reporting_line(self.bob.id)
+        with self.assertRefused(UserError, "changed meanwhile"):
+            self.cyd.with_user(self.agent).set_reporting_line(self.ann.id, third.id)
+        with self.assertRefused(AccessError, "."):
+            self.bob.with_user(self.viewer).set_reporting_line(self.cyd.id, third.id)
+        self.assertEqual(third.right_partner_id, self.ann)
+
     # ------------------------------------------------------------------
     # Rights
     # ------------------------------------------------------------------
@@ -425,6 +450,5 @@ class TestRelationsTour(RelationsMakers, HttpCase):
         self.relate(self.cyd, "reports_to", self.ann)
         self.make_user("tour_relations", "agent")
         self.start_tour(f"/odoo/clients/{self.client.id}", "nestogy_clients_relations", login="tour_relations")
-        relation = self.bob._relations_of()
-        self.assertEqual(relation.display_name, "Bob reports to Ann")
-        self.assertFalse(relation.is_current and relation.date_to)
+        current = (self.bob | self.cyd)._relations_of().filtered("is_current")
+        self.assertEqual(set(current.mapped("display_name")), {"Bob reports to Ann", "Cyd reports to Bob"})

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 MOST_NODES = 120  # persons and clients that are drawn at once
-MOST_RELATIONS = 600  # that are looked at in one step
+MOST_RELATIONS = 1000  # that are looked at in one step
 MOST_STEPS = 2
 NODE_FIELDS = [
     "name",
@@ -46,15 +46,15 @@ class ResPartner(models.Model):
 
         :param int depth: how many relations away from them, one or two
         :return: dict with ``root``, ``nodes``, ``relations``, ``kinds``, ``left_out`` (how many persons and clients are
-            not shown because there are more than ``limit``), ``may_edit`` and ``today``
+            not shown because there are more than ``limit``, at least where ``is_cut``) and ``may_edit``
         :raise UserError: for another depth
         """
         self.ensure_one()
         self.check_access("read")
         self.env["nestogy.relation"].check_access("read")
-        if depth not in range(1, MOST_STEPS + 1):
+        if not isinstance(depth, int) or not 1 <= depth <= MOST_STEPS:
             raise UserError(self.env._("Choose one step or two."))
-        steps, relations = self._relations_around(depth)
+        steps, relations, is_cut = self._relations_around(depth)
         partners = self.with_context(active_test=False).search_fetch([("id", "in", list(steps))], NODE_FIELDS)
         seen = {partner.id for partner in partners}
         relations = [one for one in relations if one.left_partner_id.id in seen and one.right_partner_id.id in seen]
@@ -70,7 +70,6 @@ class ResPartner(models.Model):
         # who may see a person need not see where it belongs
         parents = self.with_context(active_test=False).search_fetch([("id", "in", shown.parent_id.ids)], ["name"])
         kinds = self.env["nestogy.relation.kind"].with_context(active_test=False).search([])
-        today = fields.Date.context_today(self)
         return {
             "root": self.id,
             "nodes": [partner._relation_node(steps[partner.id], parents) for partner in shown],
@@ -91,20 +90,23 @@ class ResPartner(models.Model):
                 for kind in kinds
             ],
             "left_out": len(ranked) - len(shown),
+            "is_cut": is_cut,
             "limit": MOST_NODES,
             "may_edit": self.env["nestogy.relation"].has_access("create"),
-            "today": fields.Date.to_string(today),
         }
 
     def _relations_around(self, depth):
-        """:return: dict of partner ids to their distance, and the relations among them, in a fixed number of queries"""
+        """Look around in a fixed number of queries.
+
+        :return: dict of partner ids to their distance, the relations among them, and whether there are still more
+        """
         relation_model = self.env["nestogy.relation"]
         names = ["left_partner_id", "kind_id", "right_partner_id", "date_from", "date_to", "strength", "note"]
         steps = {self.id: 0}
         if self.is_client:
             people = [("id", "child_of", self.id), ("id", "!=", self.id), ("type", "=", "contact")]
-            steps |= dict.fromkeys(self.search(people, limit=MOST_NODES, order="id").ids, 0)
-        around = relation_model.browse()
+            steps |= dict.fromkeys(self.search(people, order="id").ids, 0)
+        around, is_cut = relation_model.browse(), False
         outermost = list(steps)
         for step in range(1, depth + 2):
             touching = Domain("left_partner_id", "in", outermost) | Domain("right_partner_id", "in", outermost)
@@ -112,11 +114,12 @@ class ResPartner(models.Model):
                 touching = Domain("left_partner_id", "in", outermost) & Domain("right_partner_id", "in", outermost)
             found = relation_model.search_fetch(touching, names, limit=MOST_RELATIONS)
             around |= found
+            is_cut |= len(found) == MOST_RELATIONS
             ends = {one[name].id for one in found for name in ("left_partner_id", "right_partner_id")}
             outermost = sorted(ends - set(steps))
             if step <= depth:
                 steps |= dict.fromkeys(outermost, step)
-        return steps, around
+        return steps, around, is_cut
 
     def _relation_node(self, step, parents):
         """What the map shows of this partner.
@@ -151,6 +154,51 @@ class ResPartner(models.Model):
             "res_id": self.id,
             "views": [(view.id, "form")],
         }
+
+    def set_reporting_line(self, partner_id, relation_id=False):
+        """Put this person below another from today on; the line until now ends yesterday.
+
+        :param int partner_id: the new superior
+        :param int relation_id: the line that ends; without one a first line of the first kind in the chart is made
+        :raise UserError: when there is no such line, or no kind for it
+        """
+        self.ensure_one()
+        self.check_access("read")
+        relations = self.env["nestogy.relation"]
+        today = fields.Date.context_today(self)
+        if relation_id:
+            old = relations.search(
+                [("id", "=", relation_id), ("left_partner_id", "=", self.id), ("kind_id.is_hierarchy", "=", True)]
+            )
+            if not old:
+                raise UserError(self.env._("This line has been changed meanwhile; look at the chart again."))
+            kind = old.kind_id
+        else:
+            old = relations
+            kind = self.env["nestogy.relation.kind"].search(
+                [
+                    ("is_hierarchy", "=", True),
+                    ("left_end", "in", ("person", "any")),
+                    ("right_end", "in", ("person", "any")),
+                ],
+                limit=1,
+            )
+            if not kind:
+                raise UserError(self.env._("No kind of relation between persons makes the chart; set one up first."))
+        if old.right_partner_id.id == partner_id:
+            return
+        if old.date_from == today:
+            old.unlink()  # it was never true for a day
+        elif old.is_current:
+            old.date_to = fields.Date.subtract(today, days=1)
+        relations.create(
+            {
+                "left_partner_id": self.id,
+                "kind_id": kind.id,
+                "right_partner_id": partner_id,
+                "date_from": today,
+            }
+        )
 
     # ------------------------------------------------------------------
     # Copy and erasure

@@ -5,8 +5,10 @@
 
 export const BOX = { width: 172, height: 58 };
 const GAP = { x: 20, y: 54 };
-const MAP_GAP = 26;
+const MAP_GAP = 40; // there is room for words between two boxes
 const SPREAD = 1.7; // boxes are wider than high, and so is the map
+const BENDS = [0, 70, -70, 140, -140, 210, -210]; // how far a line goes around what stands in its way
+const SPOTS = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]; // where the words of a line may stand
 
 const byRank = (a, b) => b.strength - a.strength || (a.from < b.from ? -1 : a.from > b.from ? 1 : a.id - b.id);
 
@@ -140,6 +142,7 @@ export function layoutMap(nodes, links, rootId) {
             visit(id, 1);
         }
     }
+    children.forEach((ids, id) => children.set(id, neighbours(ids, next)));
     const leaves = new Map();
     const count = (id) => {
         leaves.set(
@@ -177,6 +180,23 @@ export function layoutMap(nodes, links, rootId) {
     put(rootId, -Math.PI / 2, (3 * Math.PI) / 2);
     separate(places, rootId);
     return places;
+}
+
+/** Put those beside each other who have to do with each other, beginning with who has the least. */
+function neighbours(ids, next) {
+    const own = new Set(ids);
+    const degree = (id) => [...next.get(id)].filter((other) => own.has(other)).length;
+    const fewest = (a, b) => degree(a) - degree(b) || a - b;
+    const order = new Set();
+    const walk = (id) => {
+        if (!order.has(id)) {
+            order.add(id);
+            [...next.get(id)].filter((other) => own.has(other)).sort(fewest).forEach(walk);
+        }
+    };
+    const linked = ids.filter(degree).sort(fewest);
+    [...linked, ...ids.filter((id) => !degree(id)).sort((a, b) => a - b)].forEach(walk);
+    return [...order];
 }
 
 /** Push boxes apart that lie on each other, along the shorter way; the one in the middle stays. */
@@ -218,6 +238,44 @@ export function edgeOfBox(from, to) {
         dy ? BOX.height / 2 / Math.abs(dy) : Infinity
     );
     return { x: from.x + dx * share, y: from.y + dy * share };
+}
+
+/**
+ * A line between two boxes that goes around the others where it can, with a free spot for its words.
+ *
+ * @param {Map<number, {x: number, y: number}>} places of all boxes
+ * @param {number} shift how far it stands beside the straight way, for several lines of the same two
+ */
+export function connect(places, leftId, rightId, shift = 0) {
+    const [from, to] = [places.get(leftId), places.get(rightId)];
+    const others = [...places].filter(([id]) => id !== leftId && id !== rightId).map(([, place]) => place);
+    const isFree = (point, x, y) =>
+        !others.some((box) => Math.abs(box.x - point.x) < BOX.width / 2 + x && Math.abs(box.y - point.y) < BOX.height / 2 + y);
+    const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+    const across = { x: -(to.y - from.y) / length, y: (to.x - from.x) / length };
+    const draw = (bend) => {
+        // twice as far as the line is to go: a curve goes half the way to its middle point
+        const middle = {
+            x: (from.x + to.x) / 2 + across.x * 2 * (bend + shift),
+            y: (from.y + to.y) / 2 + across.y * 2 * (bend + shift),
+        };
+        const [start, end] = [edgeOfBox(from, middle), edgeOfBox(to, middle)];
+        const at = (t) => ({
+            x: (1 - t) ** 2 * start.x + 2 * t * (1 - t) * middle.x + t ** 2 * end.x,
+            y: (1 - t) ** 2 * start.y + 2 * t * (1 - t) * middle.y + t ** 2 * end.y,
+        });
+        return { start, middle, end, at };
+    };
+    const curves = BENDS.filter((bend) => Math.abs(bend) < length).map(draw);
+    const steps = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
+    const curve = curves.find((each) => steps.every((t) => isFree(each.at(t), 4, 4))) || curves[0];
+    const spot = SPOTS.find((t) => isFree(curve.at(t), 34, 8)) || 0.5;
+    const { start, middle, end } = curve;
+    return {
+        path: `M ${start.x} ${start.y} Q ${middle.x} ${middle.y} ${end.x} ${end.y}`,
+        labelX: curve.at(spot).x,
+        labelY: curve.at(spot).y + 4,
+    };
 }
 
 /** The path of a reporting line: down from the upper box, across, and down to the lower one. */

@@ -1,4 +1,5 @@
 import { browser } from "@web/core/browser/browser";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { formatDate, deserializeDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -6,7 +7,7 @@ import { useService } from "@web/core/utils/hooks";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { Component, onWillStart, onWillUpdateProps, useEffect, useRef, useState } from "@odoo/owl";
-import { BOX, chartPath, edgeOfBox, frame, layoutChart, layoutMap } from "./relation_layout";
+import { BOX, chartPath, connect, frame, layoutChart, layoutMap } from "./relation_layout";
 
 const VIEW_KEY = "nestogy_clients.relations.view";
 const VIEWS = ["chart", "map", "list"];
@@ -27,8 +28,10 @@ export class RelationMap extends Component {
         this.action = useService("action");
         this.dialog = useService("dialog");
         this.canvas = useRef("canvas");
-        this.box = BOX;
         this.pointers = new Map();
+        this.moved = 0; // pixels since a button was pressed
+        this.taken = 0; // whom the mouse has
+        this.lineOf = new Map();
         this.state = useState({
             data: null,
             error: "",
@@ -38,6 +41,7 @@ export class RelationMap extends Component {
             picture: null,
             zoom: { k: 1, x: 0, y: 0 },
             height: 320,
+            drag: null, // the person that is taken to another superior: id, x, y, over
         });
         onWillStart(() => this.load(this.props.record.resId));
         onWillUpdateProps((next) => {
@@ -162,10 +166,11 @@ export class RelationMap extends Component {
                 ...this.edge(line),
                 path: solid.has(line.id)
                     ? chartPath(places.get(line.right), places.get(line.left))
-                    : this.straight(places.get(line.left), places.get(line.right)).path,
+                    : connect(places, line.left, line.right).path,
                 look: solid.has(line.id) ? this.look(line) : `${this.look(line)} o_nestogy_faint`,
                 label: "",
             }));
+        this.lineOf = new Map(lines.filter((line) => solid.has(line.id)).map((line) => [line.left, line]));
         return this.picture(nodes, places, edges, loose.length ? { x: 0, y: looseY } : null);
     }
 
@@ -181,7 +186,7 @@ export class RelationMap extends Component {
         const places = layoutMap(nodes, [...relations, ...homes], data.root);
         const edges = homes.map((home) => ({
             id: home.id,
-            ...this.straight(places.get(home.left), places.get(home.right)),
+            ...connect(places, home.left, home.right),
             look: "o_nestogy_home",
             label: "",
             color: 0,
@@ -191,10 +196,10 @@ export class RelationMap extends Component {
             const pair = [relation.left, relation.right].sort((a, b) => a - b).join();
             const number = seen.get(pair) || 0;
             seen.set(pair, number + 1);
-            const shift = Math.ceil(number / 2) * (number % 2 ? 16 : -16);
+            const shift = Math.ceil(number / 2) * (number % 2 ? 18 : -18);
             edges.push({
                 ...this.edge(relation),
-                ...this.straight(places.get(relation.left), places.get(relation.right), shift),
+                ...connect(places, relation.left, relation.right, relation.left < relation.right ? shift : -shift),
                 hasArrow: !this.kinds[relation.kind].is_symmetric,
             });
         }
@@ -214,18 +219,6 @@ export class RelationMap extends Component {
 
     look(relation) {
         return relation.is_current ? "" : "o_nestogy_past";
-    }
-
-    straight(from, to, shift = 0) {
-        const start = edgeOfBox(from, to);
-        const end = edgeOfBox(to, from);
-        const length = Math.hypot(end.x - start.x, end.y - start.y) || 1;
-        const [sx, sy] = [(-(end.y - start.y) / length) * shift, ((end.x - start.x) / length) * shift];
-        return {
-            path: `M ${start.x + sx} ${start.y + sy} L ${end.x + sx} ${end.y + sy}`,
-            labelX: (start.x + end.x) / 2 + sx,
-            labelY: (start.y + end.y) / 2 + sy + 4,
-        };
     }
 
     picture(nodes, places, edges, loose) {
@@ -300,6 +293,11 @@ export class RelationMap extends Component {
         }
         this.pointers.set(ev.pointerId, this.inCanvas(ev));
         this.moved = this.pointers.size > 1 ? this.moved : 0;
+        const box = ev.target.closest(".o_nestogy_relation_node");
+        const node = box && this.nodes[box.dataset.partner];
+        // a finger moves the picture, a mouse takes a person to another superior
+        const isTaken = node?.is_person && this.state.view === "chart" && this.state.data.may_edit;
+        this.taken = isTaken && ev.pointerType !== "touch" ? node.id : 0;
     }
 
     onPointerMove(ev) {
@@ -315,7 +313,9 @@ export class RelationMap extends Component {
             return; // a click
         }
         this.canvas.el.setPointerCapture(ev.pointerId);
-        if (others.length) {
+        if (this.taken) {
+            this.drag(ev, now.x - before.x, now.y - before.y);
+        } else if (others.length) {
             const [other] = others;
             const spread = (point) => Math.hypot(point.x - other.x, point.y - other.y) || 1;
             this.zoomBy(spread(now) / spread(before), { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 });
@@ -327,6 +327,32 @@ export class RelationMap extends Component {
 
     onPointerUp(ev) {
         this.pointers.delete(ev.pointerId);
+        browser.setTimeout(() => (this.moved = 0)); // after the click that ends a move
+        const { drag } = this.state;
+        this.taken = 0;
+        this.state.drag = null;
+        if (drag?.over && ev.type === "pointerup") {
+            this.askReportsTo(drag.id, drag.over);
+        }
+    }
+
+    drag(ev, dx, dy) {
+        const { drag, zoom } = this.state;
+        const boxes = document.elementsFromPoint(ev.clientX, ev.clientY).map((el) => el.closest?.(".o_nestogy_relation_node"));
+        const under = boxes.map((box) => Number(box?.dataset.partner || 0)).find((id) => id && id !== this.taken);
+        this.state.drag = {
+            id: this.taken,
+            x: (drag?.x || 0) + dx / zoom.k,
+            y: (drag?.y || 0) + dy / zoom.k,
+            over: under && this.nodes[under].is_person ? under : 0,
+        };
+    }
+
+    /** Where a box stands, also while it is taken somewhere. */
+    placeOf(node) {
+        const { drag } = this.state;
+        const [x, y] = drag?.id === node.id ? [node.x + drag.x, node.y + drag.y] : [node.x, node.y];
+        return `left: ${x - BOX.width / 2}px; top: ${y - BOX.height / 2}px; width: ${BOX.width}px; height: ${BOX.height}px`;
     }
 
     onKeydown(ev) {
@@ -386,12 +412,8 @@ export class RelationMap extends Component {
     }
 
     async openNode(id) {
-        if (this.moved >= 5) {
-            this.moved = 0; // the end of a move
-            return;
-        }
-        if (id === this.props.record.resId) {
-            return;
+        if (this.moved >= 5 || id === this.props.record.resId) {
+            return; // the end of a move, or where we are
         }
         this.action.doAction(await this.orm.call("res.partner", "action_relation_node", [[id]]));
     }
@@ -407,6 +429,26 @@ export class RelationMap extends Component {
             preventEdit: !this.state.data.may_edit,
             onRecordSaved: () => this.load(),
             removeRecord: resId && this.state.data.may_edit ? () => this.remove(resId) : undefined,
+        });
+    }
+
+    askReportsTo(personId, superiorId) {
+        const line = this.lineOf.get(personId);
+        if (line?.right === superiorId) {
+            return;
+        }
+        const names = { name: this.nodes[personId].name, superior: this.nodes[superiorId].name };
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Reporting Line"),
+            body: line
+                ? _t("From today on %(name)s stands below %(superior)s. The line until now ends yesterday and stays in the list.", names)
+                : _t("From today on %(name)s stands below %(superior)s.", names),
+            confirmLabel: _t("Change"),
+            confirm: async () => {
+                await this.orm.call("res.partner", "set_reporting_line", [[personId], superiorId, line?.id || false]);
+                await this.load();
+            },
+            cancel: () => {},
         });
     }
 

@@ -1,5 +1,5 @@
 import { registry } from "@web/core/registry";
-import { BOX, edgeOfBox, frame, layoutChart, layoutMap } from "@nestogy_clients/relation_map/relation_layout";
+import { BOX, connect, edgeOfBox, frame, layoutChart, layoutMap } from "@nestogy_clients/relation_map/relation_layout";
 
 const TAB = ".o_nestogy_relations";
 const NODE = `${TAB} .o_nestogy_relation_node`;
@@ -44,6 +44,9 @@ function checkLayouts() {
     check(frame(new Map()).width === 0 && frame(map).width > BOX.width * 3, "the frame is around all");
     const edge = edgeOfBox({ x: 0, y: 0 }, { x: 500, y: 0 });
     check(edge.x === BOX.width / 2 && edge.y === 0, "lines begin at the edge of a box");
+    const row = new Map([[1, { x: 0, y: 0 }], [2, { x: 300, y: 0 }], [3, { x: 600, y: 0 }]]);
+    check(connect(row, 1, 2).labelY === 4 && connect(row, 1, 2).labelX === 150, "nothing is in the way");
+    check(Math.abs(connect(row, 1, 3).labelY) > BOX.height / 2, "lines go around a box");
 }
 
 registry.category("web_tour.tours").add("nestogy_clients_relations", {
@@ -64,9 +67,35 @@ registry.category("web_tour.tours").add("nestogy_clients_relations", {
         { content: "It is drawn: to Ann", trigger: `body:not(:has(.modal)) ${NODE}:contains('Ann')` },
         { content: "Read it", trigger: `${TAB} button:contains('List')`, run: "click" },
         { content: "Bob reports to Ann", trigger: `${TAB} tr:contains('Bob'):contains('reports to'):contains('Ann')` },
+        { content: "Draw it", trigger: `${TAB} button:contains('Chart')`, run: "click" },
+        { content: "Look further", trigger: `${TAB} button:contains('2 steps')`, run: "click" },
+        {
+            content: "Take Cyd from Ann to Bob",
+            trigger: `${NODE}:contains('Cyd')`,
+            run: ({ anchor }) => {
+                const middle = (el) => {
+                    const rect = el.getBoundingClientRect();
+                    return { clientX: rect.x + rect.width / 2, clientY: rect.y + rect.height / 2 };
+                };
+                const bob = [...document.querySelectorAll(NODE)].find((el) => el.textContent.includes("Bob"));
+                const fire = (type, at) =>
+                    anchor.dispatchEvent(
+                        new PointerEvent(type, { ...at, pointerId: 1, pointerType: "mouse", bubbles: true, isPrimary: true })
+                    );
+                const canvas = document.querySelector(`${TAB} .o_nestogy_relation_canvas`);
+                canvas.setPointerCapture = () => {}; // there is no real pointer
+                fire("pointerdown", middle(anchor));
+                fire("pointermove", middle(bob));
+                fire("pointerup", middle(bob));
+            },
+        },
+        { content: "That is meant", trigger: ".modal:contains('Cyd stands below Bob') .btn-primary", run: "click" },
+        { content: "Read it", trigger: `body:not(:has(.modal)) ${TAB} button:contains('List')`, run: "click" },
+        { content: "Bob manages Cyd", trigger: `${TAB} tr:contains('Bob'):contains('manages'):contains('Cyd')` },
         { content: "Go to Ann", trigger: `${TAB} tbody a:contains('Ann')`, run: "click" },
         { content: "She reads it from her side", trigger: `${TAB} tr:contains('Ann'):contains('manages'):contains('Bob')` },
         { content: "And draws it", trigger: `${TAB} button:contains('Map')`, run: "click" },
+        { content: "Cyd is two steps away now", trigger: `${TAB} button:contains('2 steps')`, run: "click" },
         { content: "Three boxes", trigger: `${NODE}:contains('Cyd')` },
         { content: "With words at the lines", trigger: `${TAB} svg text:contains('reports to')` },
         {
