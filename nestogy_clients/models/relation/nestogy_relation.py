@@ -150,14 +150,9 @@ class NestogyRelation(models.Model):
                   JOIN nestogy_relation other
                     ON other.kind_id = mine.kind_id
                    AND other.id <> mine.id
-                   AND (
-                       (other.left_partner_id = mine.left_partner_id AND other.right_partner_id = mine.right_partner_id)
-                    OR (
-                           kind.is_symmetric
-                       AND other.left_partner_id = mine.right_partner_id
-                       AND other.right_partner_id = mine.left_partner_id
-                    )
-                   )
+                   AND other.left_partner_id = ANY(ARRAY[mine.left_partner_id, mine.right_partner_id])
+                   AND other.right_partner_id = ANY(ARRAY[mine.left_partner_id, mine.right_partner_id])
+                   AND (kind.is_symmetric OR other.left_partner_id = mine.left_partner_id)
                    AND COALESCE(other.date_from, '-infinity') <= COALESCE(mine.date_to, 'infinity')
                    AND COALESCE(mine.date_from, '-infinity') <= COALESCE(other.date_to, 'infinity')
                  WHERE mine.id IN %s

@@ -105,7 +105,8 @@ export class RelationMap extends Component {
 
     get rows() {
         const { nodes } = this;
-        return this.relations.map((relation) => ({
+        const sorted = [...this.relations].sort((a, b) => b.is_current - a.is_current); // what lasts comes first
+        return sorted.map((relation) => ({
             ...relation,
             whoName: nodes[relation.who].name,
             otherName: nodes[relation.other].name,

@@ -84,6 +84,7 @@ registry.category("web_tour.tours").add("nestogy_clients_relations", {
                     );
                 const canvas = document.querySelector(`${TAB} .o_nestogy_relation_canvas`);
                 canvas.setPointerCapture = () => {}; // there is no real pointer
+                canvas.scrollIntoView({ block: "center" }); // what is under a point is known of what is seen
                 fire("pointerdown", middle(anchor));
                 fire("pointermove", middle(bob));
                 fire("pointerup", middle(bob));
