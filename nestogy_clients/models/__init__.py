@@ -1,6 +1,7 @@
 from . import settings
 from . import client
 from . import contact
+from . import relation
 from . import communication
 from . import log
 from . import document

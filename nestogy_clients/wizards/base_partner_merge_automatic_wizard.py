@@ -1,8 +1,8 @@
-from odoo import models
+from odoo import api, models
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """Merging partners keeps the custom fields, which Odoo drops."""
+    """Merging partners keeps the custom fields, which Odoo drops, and joins the relations of both."""
 
     _inherit = "base.partner.merge.automatic.wizard"
 
@@ -10,3 +10,9 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         result = super()._update_values(src_partners, dst_partner)
         self.env["res.partner"]._client_fields_merge(dst_partner, src_partners)
         return result
+
+    @api.model
+    def _update_foreign_keys(self, src_partners, dst_partner):  # pylint: disable=missing-return
+        # whoever may merge may merge what hangs on the two, also where it leads to somebody he does not see
+        self.env["nestogy.relation"].sudo()._merge_partners(src_partners, dst_partner)
+        super()._update_foreign_keys(src_partners, dst_partner)
