@@ -1,0 +1,2 @@
+from . import res_partner_dashboard
+from . import res_partner_overview
