@@ -20,12 +20,15 @@ class TimelineSource:
 
     key: str  # unique, of letters and _
     model: str
-    date: str  # a Datetime, or a Date for events that have no hour
-    owner: str  # the field that says whose the row is
+    date: Any  # column of a Datetime, or of a Date for events that have no hour
     draw: Callable[[dict], dict]  # from a row to what is shown: title, text, tone, icon, kind, amount, model, id
     kinds: dict[str, tuple[str, str]]  # kind: label and Font Awesome icon
+    is_day: bool = False  # the date is a day
+    owner: Any = None  # column that says whose the row is
     scope: str = "client"  # the owner is the client, an "entity" (commercial partner) or a "person" of it, or "any"
-    domain: Any = ()  # which rows are events, for those that the owner does not tell
+    domain: Any = ()  # which rows are events
+    where: Any = None  # SQL condition for what a domain has no word for; `family` and `entity` are tables of ids
+    join: tuple | None = None  # SQL of a table, which is called `joined`, and of its condition
     kind: Any = None  # column of the kind, where there are several
     person: Any = None  # column of the contact
     user: Any = None  # column of the colleague

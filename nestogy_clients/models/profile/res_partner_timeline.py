@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 from odoo.tools.sql import escape_psql
 
-from ...tools.timeline import Place, TimelineSource, last_day_until, parse_place
+from ...tools.timeline import Place, last_day_until, parse_place
 
 PAGE = 30
 MOST_ROWS = 100
@@ -15,8 +15,6 @@ MOST_PINNED = 20
 MOST_TEXT = 100  # characters that are looked for
 SHOWN_TEXT = 300  # characters of a text that are shown
 FILTERS = ("kinds", "person", "user", "date_from", "date_to", "text", "upcoming")
-INVOICES = ("out_invoice", "out_refund", "out_receipt")
-PAID = ("paid", "in_payment")
 
 
 class ResPartner(models.Model):
@@ -194,7 +192,8 @@ class ResPartner(models.Model):
             domain &= Domain(source.kind, "in", filters["kinds"])
         if is_top:
             domain &= Domain(source.pin, "=", True)
-        query = (model.sudo() if source.is_trusted else model)._search(domain)  # its rights were asked where it is made
+        # a trusted source asked for the rights itself
+        query = (model.sudo() if source.is_trusted else model)._search(domain)
         if query.is_empty():
             return None
         table = query.table
@@ -206,7 +205,9 @@ class ResPartner(models.Model):
             return name if isinstance(name, SQL) else model.sudo()._field_to_sql(table, name, query)
 
         day, number, owner = column(source.date), SQL.identifier(table, "id"), column(source.owner)
-        conditions = [query.where_clause] if query.where_clause else []
+        if source.join:
+            query.add_join("JOIN", "joined", *source.join)
+        conditions = [each for each in (query.where_clause, source.where) if each]
         conditions += self._timeline_window(source, day, number, filters, place)
         for name in ("person", "user"):
             if filters[name]:
@@ -221,7 +222,6 @@ class ResPartner(models.Model):
             conditions.append(SQL("%s = own.id", owner))
         elif source.scope == "client":
             conditions.append(SQL("%s = %s", owner, self.id))
-        is_day = model._fields[source.date].type == "date"
         rows = SQL(
             """
             SELECT %(is_top)s AS is_top, %(moment)s AS date, %(key)s::text AS source, %(id)s AS id, %(kind)s AS kind,
@@ -230,7 +230,7 @@ class ResPartner(models.Model):
               FROM %(tables)s WHERE %(conditions)s ORDER BY %(day)s DESC, %(id)s DESC LIMIT %(limit)s
             """,
             is_top=is_top,
-            moment=SQL("%s + interval '12 hours'", day) if is_day else day,
+            moment=SQL("%s + interval '12 hours'", day) if source.is_day else day,
             key=source.key,
             id=number,
             kind=SQL("%s::text", column(source.kind)) if source.kind else SQL("%s::text", next(iter(source.kinds))),
@@ -250,7 +250,7 @@ class ResPartner(models.Model):
 
     def _timeline_window(self, source, day, number, filters, place):
         """SQL conditions on the date of a source, each of which its index understands."""
-        is_day = self.env[source.model]._fields[source.date].type == "date"
+        is_day = source.is_day
         today = fields.Date.context_today(self)
         last = filters["date_to"] or (None if filters["upcoming"] else today)
         conditions = []
@@ -297,7 +297,7 @@ class ResPartner(models.Model):
             "model": source.model,
             "id": row["id"],
             "date": fields.Datetime.to_string(row["date"]),
-            "is_day": self.env[source.model]._fields[source.date].type == "date",
+            "is_day": source.is_day,
             "title": label,
             "what": "",
             "text": "",
@@ -319,183 +319,24 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
 
     def _client_timeline_sources(self):
-        """The sources that the timeline unites; addons add theirs with ``super()``.
+        """The sources that the timeline unites; facets and addons add theirs with ``super()``.
 
-        :return: list of :class:`TimelineSource`, each only if the user may read its records
+        :return: list of ``TimelineSource`` (see ``tools/timeline.py``), each only if the user may read its records
         """
         self.ensure_one()
-        sources = [
-            self._timeline_communications(),
-            self._timeline_status_changes(),
-            *self._timeline_invoices(),
-            self._timeline_payments(),
-        ]
-        return [source for source in sources if self.env[source.model].has_access("read")]
+        return []
+
+    def _timeline_readable(self, *sources):
+        """Leave out the sources of which the user may read nothing."""
+        return [source for source in sources if source.is_trusted or self.env[source.model].has_access("read")]
 
     def _timeline_name(self, model, field_name, name="name"):
         """SQL of a name behind a many2one of a source's model, in the user's language."""
-        # whoever sees the row sees the name
-        records_sudo = self.env[model].sudo()
-        comodel_sudo = self.env[records_sudo._fields[field_name].comodel_name].sudo()
+        records_sudo = self.env[model].sudo()  # whoever sees the row sees the name
+        comodel_sudo = records_sudo[field_name]
         return SQL(
             "(SELECT %s FROM %s named WHERE named.id = %s)",
             comodel_sudo._field_to_sql("named", name),
             SQL.identifier(comodel_sudo._table),
             records_sudo._field_to_sql(records_sudo._table, field_name),
-        )
-
-    def _timeline_communications(self):
-        communications = self.env["nestogy.communication"]
-        labels = dict(communications._fields["kind"]._description_selection(self.env))
-        icons = {
-            "call": "fa-phone",
-            "email": "fa-envelope-o",
-            "meeting": "fa-calendar",
-            "note": "fa-sticky-note-o",
-            "text": "fa-comment-o",
-        }
-        outcomes = dict(communications._fields["outcome"]._description_selection(self.env))
-
-        def draw(row):
-            directions = {
-                ("call", "in"): self.env._("Call from the client"),
-                ("call", "out"): self.env._("Call to the client"),
-                ("email", "in"): self.env._("E-mail from the client"),
-                ("email", "out"): self.env._("E-mail to the client"),
-                ("text", "in"): self.env._("Text message from the client"),
-                ("text", "out"): self.env._("Text message to the client"),
-            }
-            what = directions.get((row["kind"], row["direction"])) or labels.get(row["kind"], "")
-            outcome = outcomes.get(row["outcome"], "")
-            if row["bounced"]:
-                outcome = self.env._("Could not be delivered")
-            tone = "danger" if row["bounced"] else "warning" if row["outcome"] in ("no_answer", "busy") else ""
-            return {
-                "title": row["name"],
-                "what": " · ".join(part for part in (what, outcome) if part),
-                "text": row["preview"],
-                "tone": tone,
-                "is_private": row["private"],
-                "is_pinned": row["pinned"],
-            }
-
-        return TimelineSource(
-            key="communication",
-            model=communications._name,
-            date="date",
-            owner="client_id",
-            kinds={kind: (label, icons.get(kind, "fa-comments-o")) for kind, label in labels.items()},
-            kind="kind",
-            person="contact_id",
-            user="user_id",
-            facts={
-                "name": "name",
-                "preview": "preview",
-                "direction": "direction",
-                "outcome": "outcome",
-                "bounced": "is_bounced",
-                "private": "is_private",
-                "pinned": "is_pinned",
-            },
-            found_by=("name", "preview"),
-            pin="is_pinned",
-            draw=draw,
-        )
-
-    def _timeline_status_changes(self):
-        model = "nestogy.client.status.change"
-        old, new = (self._timeline_name(model, name) for name in ("old_status_id", "new_status_id"))
-
-        def draw(row):
-            title = self.env._("Status: %s", row["new"])
-            if row["old"]:
-                title = self.env._("Status: %(new)s, was %(old)s", new=row["new"], old=row["old"])
-            return {"title": title, "text": row["reason"], "model": False, "id": False}
-
-        return TimelineSource(
-            key="status",
-            model=model,
-            date="date",
-            owner="client_id",
-            kinds={"status": (self.env._("Status"), "fa-flag-o")},
-            user="user_id",
-            facts={"old": old, "new": new, "reason": "reason"},
-            found_by=(old, new, "reason"),
-            draw=draw,
-        )
-
-    def _timeline_invoices(self):
-        kinds = {
-            "invoice": (self.env._("Invoices"), "fa-file-text-o"),
-        }
-        domain = [("state", "=", "posted"), ("move_type", "in", INVOICES)]
-
-        def draw(row):
-            is_credit = row["type"] == "out_refund"
-            if is_credit:
-                title = self.env._("Credit note %s", row["name"])
-            else:
-                title = self.env._("Invoice %s", row["name"])
-            state, tone = "", ""
-            if row["payment_state"] in PAID:
-                state, tone = (self.env._("Applied") if is_credit else self.env._("Paid")), "success"
-            elif row["payment_state"] == "reversed":
-                state = self.env._("Reversed")
-            elif row["payment_state"] == "partial":
-                state, tone = self.env._("Partly paid"), "info"
-            elif row["sent"]:
-                state = self.env._("Sent")
-            return {"title": title, "what": state, "text": row["ref"], "tone": tone}
-
-        def draw_paid(row):
-            if row["type"] == "out_refund":
-                title = self.env._("Credit note %s was applied", row["name"])
-            else:
-                title = self.env._("Invoice %s was paid in full", row["name"])
-            return {"title": title, "text": row["ref"], "tone": "success", "icon": "fa-check-square-o"}
-
-        columns = {
-            "model": "account.move",
-            "owner": "commercial_partner_id",
-            "scope": "entity",
-            "person": "partner_id",
-            "user": "invoice_user_id",
-            "amount": "amount_total",
-            "currency": "currency_id",
-            "kinds": kinds,
-            "facts": {
-                "name": "name",
-                "type": "move_type",
-                "payment_state": "payment_state",
-                "sent": "is_move_sent",
-                "ref": "ref",
-            },
-            "found_by": ("name", "ref"),
-        }
-        paid = [*domain, ("payment_state", "in", PAID)]
-        return [
-            TimelineSource(key="invoice", date="invoice_date", domain=domain, draw=draw, **columns),
-            TimelineSource(key="invoice_paid", date="client_paid_on", domain=paid, draw=draw_paid, **columns),
-        ]
-
-    def _timeline_payments(self):
-        def draw(row):
-            is_refund = row["type"] == "outbound"
-            title = self.env._("Refund %s", row["name"]) if is_refund else self.env._("Payment %s", row["name"])
-            return {"title": title, "text": row["memo"], "tone": "" if is_refund else "success"}
-
-        return TimelineSource(
-            key="payment",
-            model="account.payment",
-            date="date",
-            owner="partner_id",
-            scope="person",
-            domain=[("partner_type", "=", "customer"), ("state", "in", ("in_process", "paid"))],
-            person="partner_id",
-            amount="amount",
-            currency="currency_id",
-            kinds={"payment": (self.env._("Payments"), "fa-money")},
-            facts={"name": "name", "type": "payment_type", "memo": "memo"},
-            found_by=("name", "memo"),
-            draw=draw,
         )
