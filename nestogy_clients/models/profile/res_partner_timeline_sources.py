@@ -78,8 +78,10 @@ class ResPartner(models.Model):
                 "direction": "direction",
                 "outcome": "outcome",
                 "bounced": "is_bounced",
-                "private": "is_private",
-                "pinned": "is_pinned",
+                "private": SQL(
+                    "COALESCE(%s, FALSE)", communications._field_to_sql(communications._table, "is_private")
+                ),
+                "pinned": SQL("COALESCE(%s, FALSE)", communications._field_to_sql(communications._table, "is_pinned")),
             },
             found_by=("name", "preview"),
             pin="is_pinned",
