@@ -1,0 +1,1 @@
+from . import nestogy_dashboard_layout
