@@ -3,6 +3,7 @@ from . import client
 from . import contact
 from . import communication
 from . import log
+from . import profile
 from . import document
 from . import custom_field
 from . import money
