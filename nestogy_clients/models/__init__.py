@@ -10,4 +10,3 @@ from . import money
 from . import contract
 from . import asset
 from . import reminder
-from . import profile

@@ -69,7 +69,7 @@ class NestogyDashboardLayout(models.Model):
     @api.model
     def _current(self):
         """The row of the user in the current company, empty when he has arranged nothing yet."""
-        return self.search([("user_id", "=", self.env.uid), ("company_id", "=", self.env.company.id)])
+        return self.search_fetch([("user_id", "=", self.env.uid), ("company_id", "=", self.env.company.id)], ["layout"])
 
     def _arrange(self, widgets):
         """Put widgets in the order of this layout and mark them.
