@@ -33,6 +33,7 @@
         "security/nestogy_clients_rules_contracts.xml",
         "security/nestogy_clients_rules_assets.xml",
         "security/nestogy_clients_rules_log.xml",
+        "security/nestogy_clients_rules_profile.xml",
         "data/ir_sequence_data.xml",
         "data/nestogy_client_status_data.xml",
         "data/mail_activity_type_data.xml",

@@ -30,6 +30,7 @@ from . import test_phones
 from . import test_placeholders
 from . import test_potential
 from . import test_preferences
+from . import test_profile
 from . import test_quality
 from . import test_quick
 from . import test_reminders

@@ -1,6 +1,7 @@
 from . import account_move_timeline
 from . import account_payment_timeline
 from . import contract_contract_timeline
+from . import nestogy_dashboard_layout
 from . import res_partner_dashboard
 from . import res_partner_overview
 from . import res_partner_timeline

@@ -54,8 +54,7 @@ class ResPartner(models.Model):
 
     def _client_dashboard_arranged(self):
         """The cards in the order in which the user wants them, each with ``is_open`` and ``is_hidden``."""
-        widgets = sorted(self._client_dashboard_widgets(), key=lambda widget: widget["sequence"])
-        return [widget | {"is_open": True, "is_hidden": False} for widget in widgets]
+        return self.env["nestogy.dashboard.layout"]._current()._arrange(self._client_dashboard_widgets())
 
     def _client_dashboard_balances(self):
         """What is shown of each currency in which the client has documents or money."""

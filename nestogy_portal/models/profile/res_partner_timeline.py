@@ -58,7 +58,6 @@ class ResPartner(models.Model):
         conversations, messages = self.env["nestogy.conversation"], self.env["mail.message"]
         if not conversations.has_access("read"):
             return []
-        own = conversations._search([("client_id", "=", self.id)])
         author = messages._field_to_sql(messages._table, "author_id")
 
         def draw(row):
@@ -76,9 +75,16 @@ class ResPartner(models.Model):
                 date="date",
                 scope="any",
                 is_trusted=True,
-                domain=Domain("model", "=", conversations._name)
-                & Domain("res_id", "in", own)
-                & Domain("message_type", "in", ("comment", "email")),
+                domain=lambda: (
+                    Domain("model", "=", conversations._name)
+                    & Domain("res_id", "in", conversations._search([]))
+                    & Domain("message_type", "in", ("comment", "email"))
+                ),
+                where=SQL(
+                    "%s IN (SELECT id FROM nestogy_conversation WHERE client_id = %s)",
+                    messages._field_to_sql(messages._table, "res_id"),
+                    self.id,
+                ),
                 person=SQL("CASE WHEN %(author)s IN (SELECT id FROM family) THEN %(author)s END", author=author),
                 user=SQL("(SELECT id FROM res_users WHERE partner_id = %s AND NOT share LIMIT 1)", author),
                 kinds={"conversation": (self.env._("Portal Messages"), "fa-comments-o")},
