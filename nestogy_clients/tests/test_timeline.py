@@ -137,7 +137,8 @@ class TestTimelinePages(TimelineCase):
             self.env.flush_all()
             self.env.invalidate_all()
             # what every request reads of whoever sends it
-            self.manager.with_user(self.manager).company_ids.mapped("client_own_team_only")
+            user = self.manager.with_user(self.manager)
+            _read = user.tz, user.company_ids.mapped("client_own_team_only")
             before = self.env.cr.sql_log_count
             self.timeline(client=client, limit=100, **kwargs)
             return self.env.cr.sql_log_count - before
@@ -547,3 +548,21 @@ class TestTimelinePrint(ClientsMakers, HttpCase):
         answer = self.get(json.dumps({"text": "x" * 101}))
         self.assertEqual((answer.status_code, "at most 100 characters" in answer.text), (400, True))
         self.assertEqual(self.get(client=self.ann).status_code, 404)
+
+
+@tagged("post_install", "-at_install")
+class TestTimelineTour(ClientsMakers, HttpCase):
+    def test_a_viewer_filters_scrolls_opens_and_comes_back(self):
+        client = self.make_client("Tour Client")
+        self.env[EVENTS].create(
+            [
+                {"name": f"Note {n} of many", "client_id": client.id, "date": datetime(2026, 1, 1) + timedelta(hours=n)}
+                for n in range(80)
+            ]
+            + [
+                {"name": "Door code", "client_id": client.id, "date": "2025-01-01 09:00:00", "is_pinned": True},
+                {"name": "About the router", "kind": "call", "client_id": client.id, "date": "2025-12-01 09:00:00"},
+            ]
+        )
+        viewer = self.make_user("tour_timeline", "viewer")
+        self.start_tour(f"/odoo/clients/{client.id}", "nestogy_clients_timeline", login=viewer.login)

@@ -206,14 +206,15 @@ export class ClientTimeline extends Component {
     // What is shown
     // ------------------------------------------------------------------
 
-    day(item) {
+    /** Not named day: in the template that is the day of the loop. */
+    momentOf(item) {
         return item.is_day ? DateTime.fromISO(item.date.slice(0, 10)) : deserializeDateTime(item.date);
     }
 
     get days() {
         const days = [];
         for (const item of this.state.items) {
-            const moment = this.day(item);
+            const moment = this.momentOf(item);
             const iso = moment.toISODate();
             if (days.at(-1)?.iso !== iso) {
                 days.push({ iso, key: `${iso}-${item.key}`, label: this.dayLabel(moment), items: [] });
@@ -233,11 +234,11 @@ export class ClientTimeline extends Component {
     }
 
     time(item) {
-        return item.is_day ? "" : this.day(item).toLocaleString(DateTime.TIME_SIMPLE);
+        return item.is_day ? "" : this.momentOf(item).toLocaleString(DateTime.TIME_SIMPLE);
     }
 
     shortDate(item) {
-        return this.day(item).toLocaleString(DateTime.DATE_MED);
+        return this.momentOf(item).toLocaleString(DateTime.DATE_MED);
     }
 
     people(item) {
