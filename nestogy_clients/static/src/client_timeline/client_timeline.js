@@ -323,6 +323,14 @@ export class ClientTimelineAction extends Component {
 
     setup() {
         useSetupAction();
+        this.orm = useService("orm");
+        onWillStart(async () => {
+            if (this.clientId) {
+                // after a reload of the browser nobody else knows whose page it is
+                const [{ display_name }] = await this.orm.read("res.partner", [this.clientId], ["display_name"]);
+                this.env.config.setDisplayName(_t("Activity of %s", display_name));
+            }
+        });
     }
 
     get clientId() {
