@@ -35,6 +35,7 @@
         "security/nestogy_clients_rules_log.xml",
         "security/nestogy_clients_rules_engagement.xml",
         "security/nestogy_clients_rules_relations.xml",
+        "security/nestogy_clients_rules_profile.xml",
         "data/ir_sequence_data.xml",
         "data/nestogy_client_status_data.xml",
         "data/mail_activity_type_data.xml",
@@ -107,6 +108,7 @@
         "views/res_partner_log_views.xml",
         "wizards/nestogy_engagement_set_views.xml",
         "views/nestogy_engagement_views.xml",
+        "views/res_partner_timeline_views.xml",
     ],
     "demo": [
         "demo/res_company_demo.xml",

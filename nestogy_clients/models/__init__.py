@@ -4,6 +4,7 @@ from . import contact
 from . import relation
 from . import communication
 from . import log
+from . import profile
 from . import document
 from . import custom_field
 from . import money

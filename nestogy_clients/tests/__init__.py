@@ -33,6 +33,7 @@ from . import test_phones
 from . import test_placeholders
 from . import test_potential
 from . import test_preferences
+from . import test_profile
 from . import test_quality
 from . import test_quick
 from . import test_reminders
@@ -47,6 +48,7 @@ from . import test_start_project
 from . import test_statuses
 from . import test_tax_exempt
 from . import test_teams
+from . import test_timeline
 from . import test_totals
 from . import test_tours
 from . import test_transactions

@@ -139,11 +139,7 @@ class TestAssets(AssetMakers, ClientsCase):
 
     def test_the_card_counts_and_shows_what_ends_first(self):
         self.make_asset(self.client, "Laptop", warranty_date=Date.today() + timedelta(days=5))
-        (card,) = [
-            widget
-            for widget in self.client.with_user(self.manager).get_client_dashboard()["widgets"]
-            if widget["key"] == "assets"
-        ]
+        card = self.client.with_user(self.manager).get_client_dashboard_widget("assets")
         self.assertEqual([row["cells"]["name"] for row in card["rows"]], ["Laptop", "Server"])
         self.assertEqual(card["rows"][0]["tone"], "warning")
         self.assertEqual((self.client.client_equipment_count, self.contract.equipment_count), (2, 1))

@@ -703,7 +703,7 @@ class TestContractsOnTheProfile(ContractsCase):
         self.make_contract(end="2026-01-31")
         shown = self.make_contract(end=Date.today() + relativedelta(years=1))
         shown.message_subscribe(self.contact.ids)
-        (card,) = [widget for widget in self.client.get_client_dashboard()["widgets"] if widget["key"] == "contracts"]
+        card = self.client.get_client_dashboard_widget("contracts")
         self.assertEqual([row["id"] for row in card["rows"]], shown.ids)
         self.assertEqual(card["rows"][0]["cells"]["state"], "Active")
         self.assertEqual(self.client.client_contract_count, 1)

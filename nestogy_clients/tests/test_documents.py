@@ -450,8 +450,7 @@ class TestDocuments(ClientsCase):
         document = self.one()
         document.expires_on = fields.Date.today() - timedelta(days=1)
         document.action_share()
-        dashboard = self.client.with_env(self.env).get_client_dashboard()
-        (card,) = [widget for widget in dashboard["widgets"] if widget["key"] == "documents"]
+        card = self.client.with_env(self.env).get_client_dashboard_widget("documents")
         self.assertEqual(card["count"], 7)
         self.assertEqual(len(card["rows"]), 5)
         self.assertEqual((card["rows"][0]["id"], card["rows"][0]["tone"]), (document.id, "danger"))

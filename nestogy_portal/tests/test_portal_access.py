@@ -94,7 +94,6 @@ class TestPortalAccess(PortalMakers, TransactionCase):
         self.assertEqual(person.portal_contact_ids, person)
 
     def test_the_overview_has_a_card(self):
-        dashboard = self.client.with_user(self.viewer).get_client_dashboard()
-        (card,) = [widget for widget in dashboard["widgets"] if widget["key"] == "portal"]
+        card = self.client.with_user(self.viewer).get_client_dashboard_widget("portal")
         self.assertEqual([row["cells"]["name"] for row in card["rows"]], ["Carl Colleague", "Olive Owner"])
         self.assertEqual(card["count"], 2)

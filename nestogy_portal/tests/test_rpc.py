@@ -28,6 +28,7 @@ ARGUMENTS = {
     "files": [{"name": "a.txt", "data": "YQ=="}],
     "fixed_domain": [],
     "key": "x",
+    "layout": "x",
     "max_date_end": None,
     "model": "res.partner",
     "name": "x",

@@ -81,8 +81,7 @@ class TestClientsTickets(TicketsMakers, TransactionCase):
     def test_the_profile_shows_open_tickets(self):
         tickets = self.make_tickets(self.owner, 7)
         tickets[0].stage_id = self.stage_done
-        widgets = self.client.with_user(self.viewer)._client_dashboard_widgets()
-        widget = next(widget for widget in widgets if widget["key"] == "tickets")
+        widget = self.client.with_user(self.viewer).get_client_dashboard_widget("tickets")
         self.assertEqual(widget["count"], 6)
         self.assertEqual([row["id"] for row in widget["rows"]], tickets[:1:-1].ids)
         names = [column["name"] for column in widget["columns"]]
@@ -103,10 +102,10 @@ class TestClientsTickets(TicketsMakers, TransactionCase):
         def cost(client):
             self.env.invalidate_all()
             client = client.with_user(self.agent)
-            client._client_dashboard_widgets()
+            client.get_client_dashboard_widget("tickets")
             self.env.invalidate_all()
             start = self.env.cr.sql_log_count
-            client._client_dashboard_widgets()
+            client.get_client_dashboard_widget("tickets")
             return self.env.cr.sql_log_count - start
 
         self.make_tickets(self.owner, 5)

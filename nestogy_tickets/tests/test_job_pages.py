@@ -165,10 +165,7 @@ class TestClientProjects(JobPagesMakers, TransactionCase):
         cls.today = fields.Date.today()
 
     def card(self, key, user=None, client=None):
-        widgets = (client or self.client).with_user(user or self.viewer)._client_dashboard_widgets()
-        found = [widget for widget in widgets if widget["key"] == key]
-        self.assertEqual(len(found), 1)
-        return found[0]
+        return (client or self.client).with_user(user or self.viewer).get_client_dashboard_widget(key)
 
     def test_projects_stand_where_they_are_in_time(self):
         past, planned = self.env["project.project"].create(

@@ -418,12 +418,9 @@ class TestSatisfaction(FeedbackMakers, PortalCase):
         self.assertEqual(by_agent.answers, 5)
         ids = figures.search([]).ids
         self.assertEqual(len(ids), len(set(ids)))
-        widget = next(
-            each
-            for each in self.client.with_user(self.agent)._client_dashboard_widgets()
-            if each["key"] == "satisfaction"
-        )
-        self.assertEqual(widget["title"], "Satisfaction: 60 % of 5")
+        (figure,) = self.client.with_user(self.agent).get_client_dashboard_widget("satisfaction")["figures"]
+        self.assertEqual((figure["value"], figure["tone"]), ("60 % of 5", "danger"))
+        self.assertEqual(self.env["nestogy.satisfaction.request"].search_count(figure["action"]["domain"]), 5)
 
     # -- rights --------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import escape_psql, format_date
 
-from ..client.res_partner_dashboard import DASHBOARD_ROWS
+from ..profile.res_partner_dashboard import DASHBOARD_ROWS
 
 SERIAL_CHARACTERS = 3  # fewer find too much, and no index
 
@@ -56,7 +56,11 @@ class ResPartner(models.Model):
     def _client_dashboard_widgets(self):
         widgets = super()._client_dashboard_widgets()
         if self.env["maintenance.equipment"].has_access("read"):
-            widgets.append(self._client_dashboard_assets())
+            widgets.append(
+                self._client_dashboard_widget(
+                    "assets", 45, self.env._("Assets"), "fa-desktop", self._client_dashboard_assets
+                )
+            )
         return widgets
 
     def _client_dashboard_assets(self):
@@ -80,9 +84,6 @@ class ResPartner(models.Model):
             for asset in assets.search(domain, order="warranty_date, id", limit=DASHBOARD_ROWS)
         ]
         return {
-            "key": "assets",
-            "title": self.env._("Assets"),
-            "sequence": 45,
             "count": len(rows) if len(rows) < DASHBOARD_ROWS else assets.search_count(domain),
             "columns": [
                 {"name": "name", "label": self.env._("Asset")},

@@ -19,7 +19,6 @@ from . import res_partner_export
 from . import res_partner_follow_up
 from . import res_partner_settings
 from . import res_partner_team
-from . import res_partner_dashboard
 from . import res_partner_quick
 from . import res_partner_import
 from . import mail_activity

@@ -83,9 +83,9 @@ class ResPartner(models.Model):
         actions = []
         person = self._client_person_with("phone")
         if person:
-            label, url = self.env._("Call"), f"tel:{re.sub(r'[^+0-9]', '', person._client_dialled())}"
-            action = self._client_quick_action("dial", 50, label, "fa-phone", "", f"{person.name}, {person.phone}")
-            actions.append(action | {"url": url})
+            label, hint = self.env._("Call"), f"{person.name}, {person.phone}"
+            action = self._client_quick_action("dial", 50, label, "fa-phone", "", hint)
+            actions.append(action | {"url": person._client_dial_url()})
         if not self.has_access("write"):
             return actions
         person = self._client_person_with("email")
@@ -115,6 +115,10 @@ class ResPartner(models.Model):
     def _client_dialled(self):
         """The number to dial, without its extension."""
         return self._main_phone_number().number or self.phone
+
+    def _client_dial_url(self):
+        """The address that makes a telephone call this person, empty without a number."""
+        return f"tel:{re.sub(r'[^+0-9]', '', self._client_dialled())}" if self.phone else ""
 
     def _client_map_query(self):
         """What a map is asked for: the address without suite or floor, which maps do not know."""

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import format_date
 
-from ..client.res_partner_dashboard import DASHBOARD_ROWS
+from ..profile.res_partner_dashboard import DASHBOARD_ROWS
 
 CONTRACT_FORM = "contract.contract_contract_customer_form_view"
 
@@ -75,7 +75,11 @@ class ResPartner(models.Model):
     def _client_dashboard_widgets(self):
         widgets = super()._client_dashboard_widgets()
         if self.env["contract.contract"].has_access("read"):
-            widgets.append(self._client_dashboard_contracts())
+            widgets.append(
+                self._client_dashboard_widget(
+                    "contracts", 40, self.env._("Contracts"), "fa-refresh", self._client_dashboard_contracts
+                )
+            )
         return widgets
 
     def _client_dashboard_contracts(self):
@@ -104,9 +108,6 @@ class ResPartner(models.Model):
                 }
             )
         return {
-            "key": "contracts",
-            "title": self.env._("Contracts"),
-            "sequence": 40,
             "count": len(rows) if len(rows) < DASHBOARD_ROWS else contracts.search_count(domain),
             "columns": [
                 {"name": "name", "label": self.env._("Contract")},

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 
 from ...tools import document_files
-from ..client.res_partner_dashboard import DASHBOARD_ROWS
+from ..profile.res_partner_dashboard import DASHBOARD_ROWS
 
 
 class ResPartner(models.Model):
@@ -71,9 +71,16 @@ class ResPartner(models.Model):
 
     def _client_dashboard_widgets(self):
         widgets = super()._client_dashboard_widgets()
+        if self.env["nestogy.client.document"].has_access("read"):
+            widgets.append(
+                self._client_dashboard_widget(
+                    "documents", 50, self.env._("Documents"), "fa-folder-open-o", self._client_dashboard_documents
+                )
+            )
+        return widgets
+
+    def _client_dashboard_documents(self):
         documents = self.env["nestogy.client.document"]
-        if not documents.has_access("read"):
-            return widgets
         domain = [("client_id", "=", self.id)]
         latest = documents.search(domain, limit=DASHBOARD_ROWS)
         tones = {"expired": "danger", "soon": "warning"}
@@ -98,21 +105,15 @@ class ResPartner(models.Model):
                     "tone": tones.get(document.expiry_state, "success" if document.is_shared else ""),
                 }
             )
-        widgets.append(
-            {
-                "key": "documents",
-                "title": self.env._("Documents"),
-                "sequence": 50,
-                "count": len(rows) if len(rows) < DASHBOARD_ROWS else documents.search_count(domain),
-                "columns": [
-                    {"name": "name", "label": self.env._("Document")},
-                    {"name": "folder", "label": self.env._("Folder")},
-                    {"name": "date", "label": self.env._("Last version")},
-                    {"name": "state", "label": self.env._("State")},
-                ],
-                "rows": rows,
-                "empty": self.env._("No document yet. Drop files on the tab Documents."),
-                "action": self._client_list_action(self.env._("Documents"), documents._name, domain),
-            }
-        )
-        return widgets
+        return {
+            "count": len(rows) if len(rows) < DASHBOARD_ROWS else documents.search_count(domain),
+            "columns": [
+                {"name": "name", "label": self.env._("Document")},
+                {"name": "folder", "label": self.env._("Folder")},
+                {"name": "date", "label": self.env._("Last version")},
+                {"name": "state", "label": self.env._("State")},
+            ],
+            "rows": rows,
+            "empty": self.env._("No document yet. Drop files on the tab Documents."),
+            "action": self._client_list_action(self.env._("Documents"), documents._name, domain),
+        }

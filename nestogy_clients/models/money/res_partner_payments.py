@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount, format_date
 
-from ..client.res_partner_dashboard import DASHBOARD_ROWS
+from ..profile.res_partner_dashboard import DASHBOARD_ROWS
 
 VIEWER = "nestogy_clients.nestogy_clients_group_viewer"
 TONES = {"applied": "success", "partial": "warning", "open": "info", "process": "info", "rejected": "danger"}
@@ -151,7 +151,15 @@ class ResPartner(models.Model):
         widgets = super()._client_dashboard_widgets()
         # the rows open what is behind them
         if self.env["nestogy.client.transaction"].has_access("read") and self.env["account.move"].has_access("read"):
-            widgets.append(self._client_dashboard_transactions())
+            widgets.append(
+                self._client_dashboard_widget(
+                    "transactions",
+                    25,
+                    self.env._("Transactions"),
+                    "fa-exchange",
+                    self._client_dashboard_transactions,
+                )
+            )
         return widgets
 
     def _client_dashboard_transactions(self):
@@ -165,9 +173,6 @@ class ResPartner(models.Model):
         kinds = dict(transactions._fields["kind"]._description_selection(self.env))
         states = dict(transactions._fields["state"]._description_selection(self.env))
         return {
-            "key": "transactions",
-            "title": self.env._("Transactions"),
-            "sequence": 25,
             "count": len(newest) if len(newest) < DASHBOARD_ROWS else transactions.search_count(domain),
             "columns": [
                 {"name": "name", "label": self.env._("Number")},

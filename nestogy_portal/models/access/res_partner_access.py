@@ -316,44 +316,45 @@ class ResPartner(models.Model):
             documents.invalidate_model(["access_token"])
 
     def _client_dashboard_widgets(self):
-        """Who of the client was in the portal lately."""
         widgets = super()._client_dashboard_widgets()
-        if not self.env.user.has_group("nestogy_clients.nestogy_clients_group_viewer"):
-            return widgets
+        if self.env.user.has_group("nestogy_clients.nestogy_clients_group_viewer"):
+            widgets.append(
+                self._client_dashboard_widget(
+                    "portal", 60, self.env._("Client Portal"), "fa-key", self._client_dashboard_portal
+                )
+            )
+        return widgets
+
+    def _client_dashboard_portal(self):
+        """Who of the client was in the portal lately."""
         states = dict(self._fields["portal_state"]._description_selection(self.env))
         tones = {"active": "success", "invited": "info", "blocked": "danger"}
         people = self.portal_contact_ids.filtered(lambda each: each.portal_state not in ("none", "no_email"))
         people = people.sorted(lambda each: (str(each.portal_last_login or ""), each.id), reverse=True)
-        widgets.append(
-            {
-                "key": "portal",
-                "title": self.env._("Client Portal"),
-                "sequence": 60,
-                "count": len(people),
-                "columns": [
-                    {"name": "name", "label": self.env._("Person")},
-                    {"name": "state", "label": self.env._("Access")},
-                    {"name": "last", "label": self.env._("Last sign-in")},
-                ],
-                "rows": [
-                    {
-                        "id": person.id,
-                        "model": person._name,
-                        "cells": {
-                            "name": person.name or person.email or "",
-                            "state": states[person.portal_state],
-                            "last": (
-                                format_datetime(self.env, person.portal_last_login, dt_format="short")
-                                if person.portal_last_login
-                                else self.env._("never")
-                            ),
-                        },
-                        "tone": tones.get(person.portal_state, ""),
-                    }
-                    for person in people[:5]
-                ],
-                "empty": self.env._("Nobody has access yet. Tab Portal Access invites people."),
-                "action": False,
-            }
-        )
-        return widgets
+        return {
+            "count": len(people),
+            "columns": [
+                {"name": "name", "label": self.env._("Person")},
+                {"name": "state", "label": self.env._("Access")},
+                {"name": "last", "label": self.env._("Last sign-in")},
+            ],
+            "rows": [
+                {
+                    "id": person.id,
+                    "model": person._name,
+                    "cells": {
+                        "name": person.name or person.email or "",
+                        "state": states[person.portal_state],
+                        "last": (
+                            format_datetime(self.env, person.portal_last_login, dt_format="short")
+                            if person.portal_last_login
+                            else self.env._("never")
+                        ),
+                    },
+                    "tone": tones.get(person.portal_state, ""),
+                }
+                for person in people[:5]
+            ],
+            "empty": self.env._("Nobody has access yet. Tab Portal Access invites people."),
+            "action": False,
+        }

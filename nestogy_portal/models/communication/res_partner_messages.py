@@ -51,48 +51,49 @@ class ResPartner(models.Model):
 
     def _client_dashboard_widgets(self):
         widgets = super()._client_dashboard_widgets()
+        if self.env["nestogy.conversation"].has_access("read"):
+            widgets.append(
+                self._client_dashboard_widget(
+                    "messages", 30, self.env._("Messages"), "fa-comments-o", self._client_dashboard_messages
+                )
+            )
+        return widgets
+
+    def _client_dashboard_messages(self):
         conversations = self.env["nestogy.conversation"]
-        if not conversations.has_access("read"):
-            return widgets
         conversation = conversations.search([("client_id", "=", self.id)], limit=1)
         messages = self.env["mail.message"].browse()
         if conversation:
             domain = conversations._open_messages_domain(conversation.ids)
             # of a conversation that the user may read
             messages = self.env["mail.message"].sudo().search(domain, order="id desc", limit=WIDGET_ROWS)
-        widgets.append(
-            {
-                "key": "messages",
-                "title": self.env._("Messages"),
-                "sequence": 30,
-                "count": conversation.unread_count or None,
-                "columns": [
-                    {"name": "at", "label": self.env._("Date")},
-                    {"name": "author", "label": self.env._("From")},
-                    {"name": "text", "label": self.env._("Text")},
-                ],
-                "rows": [
-                    {
-                        "id": conversation.id,
-                        "model": conversation._name,
-                        "tone": "warning" if number < conversation.unread_count else "",
-                        "cells": {
-                            "at": format_datetime(self.env, message.date, dt_format="short"),
-                            "author": message.author_id.name or message.email_from or "",
-                            "text": " ".join(html2plaintext(message.body or "").split())[:TEXT_SHOWN],
-                        },
-                    }
-                    for number, message in enumerate(messages)
-                ],
-                "empty": self.env._("Nothing was written yet."),
-                "action": self._client_list_action(
-                    self.env._("Messages"), conversations._name, [("client_id", "=", self.id)]
-                )
-                if conversation
-                else None,
-            }
-        )
-        return widgets
+        return {
+            "count": conversation.unread_count or None,
+            "columns": [
+                {"name": "at", "label": self.env._("Date")},
+                {"name": "author", "label": self.env._("From")},
+                {"name": "text", "label": self.env._("Text")},
+            ],
+            "rows": [
+                {
+                    "id": conversation.id,
+                    "model": conversation._name,
+                    "tone": "warning" if number < conversation.unread_count else "",
+                    "cells": {
+                        "at": format_datetime(self.env, message.date, dt_format="short"),
+                        "author": message.author_id.name or message.email_from or "",
+                        "text": " ".join(html2plaintext(message.body or "").split())[:TEXT_SHOWN],
+                    },
+                }
+                for number, message in enumerate(messages)
+            ],
+            "empty": self.env._("Nothing was written yet."),
+            "action": self._client_list_action(
+                self.env._("Messages"), conversations._name, [("client_id", "=", self.id)]
+            )
+            if conversation
+            else None,
+        }
 
     def unlink(self):
         """Delete the conversations of deleted clients with their messages and files."""

@@ -21,12 +21,16 @@ class ResPartner(models.Model):
         widgets = super()._client_dashboard_widgets()
         if not self.env.user.has_group("nestogy_clients.nestogy_clients_group_viewer"):
             return widgets
-        return [
-            *widgets,
-            self._client_projects_card(),
-            self._client_performance_card(),
-            *([self._client_issues_card()] if self.env["helpdesk.ticket"].has_access("read") else []),
+        widget = self._client_dashboard_widget
+        widgets += [
+            widget("projects", 35, self.env._("Projects"), "fa-puzzle-piece", self._client_projects_card),
+            widget("performance", 36, self.env._("Performance"), "fa-tachometer", self._client_performance_card),
         ]
+        if self.env["helpdesk.ticket"].has_access("read"):
+            widgets.append(
+                widget("issues", 37, self.env._("Issues of Projects"), "fa-lightbulb-o", self._client_issues_card)
+            )
+        return widgets
 
     # ------------------------------------------------------------------
     # Past, current, proposed, planned
@@ -65,9 +69,6 @@ class ResPartner(models.Model):
             *by_tone["secondary"],
         ]
         return {
-            "key": "projects",
-            "title": self.env._("Projects"),
-            "sequence": 35,
             "count": None,
             "columns": [
                 {"name": "name", "label": self.env._("Name")},
@@ -177,9 +178,6 @@ class ResPartner(models.Model):
                 }
             )
         return {
-            "key": "performance",
-            "title": self.env._("Performance"),
-            "sequence": 36,
             "count": None,
             "columns": [
                 {"name": "name", "label": self.env._("Measure")},
@@ -301,9 +299,6 @@ class ResPartner(models.Model):
         found = tickets.search(domain, order="last_update desc, id desc", limit=ISSUES)
         notes = self._client_closing_notes(found.filtered(lambda ticket: ticket.stage_id.closed))
         return {
-            "key": "issues",
-            "title": self.env._("Issues of Projects"),
-            "sequence": 37,
             "count": len(found) if len(found) < ISSUES else tickets.search_count(domain),
             "columns": [
                 {"name": "number", "label": self.env._("Number")},

@@ -9,6 +9,7 @@ from odoo.addons.nestogy_clients.tools.client_settings import ClientSetting
 from ...tools.feedback import LEAST_RATINGS, csat
 
 WIDGET_ROWS = 5
+GOOD_SHARE = 80
 
 
 class ResPartner(models.Model):
@@ -48,9 +49,16 @@ class ResPartner(models.Model):
 
     def _client_dashboard_widgets(self):
         widgets = super()._client_dashboard_widgets()
+        if self.env["nestogy.satisfaction.request"].has_access("read"):
+            widgets.append(
+                self._client_dashboard_widget(
+                    "satisfaction", 27, self.env._("Satisfaction"), "fa-smile-o", self._client_dashboard_satisfaction
+                )
+            )
+        return widgets
+
+    def _client_dashboard_satisfaction(self):
         requests = self.env["nestogy.satisfaction.request"]
-        if not requests.has_access("read"):
-            return widgets
         domain = Domain("client_id", "=", self.commercial_partner_id.id) & Domain("state", "=", "answered")
         recent = requests.search_fetch(
             domain,
@@ -62,44 +70,50 @@ class ResPartner(models.Model):
         ((answers, percent),) = requests._read_group(year, [], ["__count", "satisfied:avg"])
         share = csat(round((percent or 0) * answers / 100), answers)
         if share is None:
-            title = self.env._(
-                "Satisfaction: not enough data (%(count)s of %(least)s)", count=answers, least=LEAST_RATINGS
-            )
+            value = self.env._("%(count)s of at least %(least)s answers", count=answers, least=LEAST_RATINGS)
         else:
-            title = self.env._("Satisfaction: %(share)s %% of %(count)s", share=round(share), count=answers)
-        widgets.append(
-            {
-                "key": "satisfaction",
-                "title": title,
-                "sequence": 27,
-                "count": None,
-                "columns": [
-                    {"name": "ticket", "label": self.env._("Ticket")},
-                    {"name": "contact", "label": self.env._("Contact")},
-                    {"name": "grade", "label": self.env._("Rating")},
-                    {"name": "comment", "label": self.env._("Comment")},
-                    {"name": "answered_at", "label": self.env._("Answered on")},
-                ],
-                "rows": [
-                    {
-                        "id": request.id,
-                        "model": requests._name,
-                        "tone": "danger" if request.follow_up_state == "open" else "",
-                        "cells": {
-                            "ticket": request.ticket_id.number,
-                            "contact": request.partner_id.name,
-                            "grade": self.env._("%s of 5", request.grade),
-                            "comment": (request.comment or "")[:80],
-                            "answered_at": format_datetime(self.env, request.answered_at, dt_format="short"),
-                        },
-                    }
-                    for request in recent
-                ],
-                "empty": self.env._("No ratings yet."),
-                "action": self._client_list_action(self.env._("Satisfaction"), requests._name, list(domain)),
-            }
-        )
-        return widgets
+            value = self.env._("%(share)s %% of %(count)s", share=round(share), count=answers)
+        action = self._client_list_action(self.env._("Satisfaction"), requests._name, list(domain))
+        return {
+            "figures": [
+                {
+                    "label": self.env._("Satisfied in the last year"),
+                    "value": value,
+                    "tone": "" if share is None else "success" if share >= GOOD_SHARE else "danger",
+                    "hint": self.env._(
+                        "Answers of 4 or 5 / all answers of the last 365 days; told from %s answers on.", LEAST_RATINGS
+                    ),
+                    "action": action | {"domain": list(year)},
+                }
+            ]
+            if answers
+            else [],
+            "count": None,
+            "columns": [
+                {"name": "ticket", "label": self.env._("Ticket")},
+                {"name": "contact", "label": self.env._("Contact")},
+                {"name": "grade", "label": self.env._("Rating")},
+                {"name": "comment", "label": self.env._("Comment")},
+                {"name": "answered_at", "label": self.env._("Answered on")},
+            ],
+            "rows": [
+                {
+                    "id": request.id,
+                    "model": requests._name,
+                    "tone": "danger" if request.follow_up_state == "open" else "",
+                    "cells": {
+                        "ticket": request.ticket_id.number,
+                        "contact": request.partner_id.name,
+                        "grade": self.env._("%s of 5", request.grade),
+                        "comment": (request.comment or "")[:80],
+                        "answered_at": format_datetime(self.env, request.answered_at, dt_format="short"),
+                    },
+                }
+                for request in recent
+            ],
+            "empty": self.env._("No ratings yet. Whether closed tickets are rated is set on the client or company."),
+            "action": action,
+        }
 
     def _client_export_parts(self):
         """What this person answered us."""

@@ -93,9 +93,16 @@ class ResPartner(models.Model):
 
     def _client_dashboard_widgets(self):
         widgets = super()._client_dashboard_widgets()
+        if self.env["helpdesk.ticket"].has_access("read"):
+            widgets.append(
+                self._client_dashboard_widget(
+                    "tickets", 10, self.env._("Open Tickets"), "fa-life-ring", self._client_dashboard_tickets
+                )
+            )
+        return widgets
+
+    def _client_dashboard_tickets(self):
         tickets = self.env["helpdesk.ticket"]
-        if not tickets.has_access("read"):
-            return widgets
         domain = Domain("commercial_partner_id", "=", self.commercial_partner_id.id) & tickets._open_domain()
         recent = tickets.search_fetch(
             domain,
@@ -105,45 +112,39 @@ class ResPartner(models.Model):
         )
         late = recent.filtered_domain(tickets._sla_breached_domain())
         count = len(recent) if len(recent) < WIDGET_ROWS else tickets.search_count(domain)
-        widgets.append(
-            {
-                "key": "tickets",
-                "title": self.env._("Open Tickets"),
-                "sequence": 25,
-                "count": count,
-                "columns": [
-                    {"name": "number", "label": self.env._("Number")},
-                    {"name": "name", "label": self.env._("Title")},
-                    {"name": "stage", "label": self.env._("Stage")},
-                    {"name": "user", "label": self.env._("Assigned to")},
-                    {"name": "sla", "label": self.env._("SLA due")},
-                    {"name": "last_update", "label": self.env._("Last update")},
-                ],
-                "rows": [
-                    {
-                        "id": ticket.id,
-                        "model": "helpdesk.ticket",
-                        "tone": "danger" if ticket in late else "warning" if ticket.stage_id.unattended else "",
-                        "cells": {
-                            "number": ticket.number,
-                            "name": ticket.name,
-                            "stage": ticket.stage_id.name or "",
-                            "user": ticket.user_id.sudo().name or "",  # names of colleagues of other companies too
-                            "sla": ticket._sla_moment(ticket.sla_deadline),
-                            "last_update": format_datetime(self.env, ticket.last_update, dt_format="short"),
-                        },
-                    }
-                    for ticket in recent
-                ],
-                "empty": self.env._("No open tickets."),
-                "action": self._client_list_action(
-                    self.env._("Tickets"),
-                    "helpdesk.ticket",
-                    [("commercial_partner_id", "=", self.commercial_partner_id.id)],
-                ),
-            }
-        )
-        return widgets
+        return {
+            "count": count,
+            "columns": [
+                {"name": "number", "label": self.env._("Number")},
+                {"name": "name", "label": self.env._("Title")},
+                {"name": "stage", "label": self.env._("Stage")},
+                {"name": "user", "label": self.env._("Assigned to")},
+                {"name": "sla", "label": self.env._("SLA due")},
+                {"name": "last_update", "label": self.env._("Last update")},
+            ],
+            "rows": [
+                {
+                    "id": ticket.id,
+                    "model": "helpdesk.ticket",
+                    "tone": "danger" if ticket in late else "warning" if ticket.stage_id.unattended else "",
+                    "cells": {
+                        "number": ticket.number,
+                        "name": ticket.name,
+                        "stage": ticket.stage_id.name or "",
+                        "user": ticket.user_id.sudo().name or "",  # names of colleagues of other companies too
+                        "sla": ticket._sla_moment(ticket.sla_deadline),
+                        "last_update": format_datetime(self.env, ticket.last_update, dt_format="short"),
+                    },
+                }
+                for ticket in recent
+            ],
+            "empty": self.env._("No open tickets."),
+            "action": self._client_list_action(
+                self.env._("Tickets"),
+                "helpdesk.ticket",
+                [("commercial_partner_id", "=", self.commercial_partner_id.id)],
+            ),
+        }
 
     def _client_export_parts(self):
         """The tickets that this person opened; what was written in them is among the messages."""
