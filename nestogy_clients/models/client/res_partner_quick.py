@@ -41,7 +41,7 @@ class ResPartner(models.Model):
             *self._client_quick_documents(),
             *self._client_quick_words(),
         ]
-        if self._client_map_query():
+        if self.street or self.city:  # without which there is nothing to ask a map for
             actions.append(
                 self._client_quick_action("map", 80, self.env._("Show on Map"), "fa-map-marker", "action_client_map")
             )
