@@ -115,7 +115,9 @@ class ResPartner(models.Model):
 
     def _client_dialled(self):
         """The number to dial, without its extension."""
-        return self._main_phone_number().number or self.phone
+        numbers = self.env["nestogy.phone.number"]
+        domain = [("partner_id", "=", self.id), ("kind", "!=", "fax")]
+        return numbers.search_fetch(domain, ["number"], limit=1).number or self.phone
 
     def _client_dial_url(self):
         """The address that makes a telephone call this person, empty without a number."""

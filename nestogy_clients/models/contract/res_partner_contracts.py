@@ -1,8 +1,9 @@
 from odoo import fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, format_amount
 
 from ..profile.res_partner_dashboard import DASHBOARD_ROWS
+from .contract_contract_service import TONES
 
 LIVE_STATES = ("draft", "active", "to_renew", "paused")
 CONTRACT_FORM = "contract.contract_contract_customer_form_view"
@@ -84,6 +85,7 @@ class ResPartner(models.Model):
                     self.env._("Contracts"),
                     "fa-refresh",
                     self._client_dashboard_contracts,
+                    contract_states=self._client_contract_states_question,
                     contracts=self._client_contracts_question,
                     contract_values=self._client_contract_values_question,
                 )
@@ -93,11 +95,14 @@ class ResPartner(models.Model):
     def _client_contract_domain(self):
         return Domain("commercial_partner_id", "=", self.id) & Domain("contract_type", "=", "sale")
 
-    def _client_contracts_question(self):
+    def _client_live_domain(self):
+        return self._client_contract_domain() & Domain("service_state", "in", LIVE_STATES)
+
+    def _client_contract_states_question(self):
         """Contracts that are not over: how many, how they stand and when the next one ends."""
         return self._client_question(
             "contract.contract",
-            self._client_contract_domain() & Domain("service_state", "in", LIVE_STATES),
+            self._client_live_domain(),
             {
                 "state": self._client_service_state_sql,
                 "renewal": "renewal_type",
@@ -114,6 +119,34 @@ class ResPartner(models.Model):
             for state, domain in domains.items()
         )
         return SQL("CASE %s END", cases)
+
+    def _client_contracts_question(self):
+        """The contracts that end first, each with what its services are worth a month."""
+        lines = self.env["contract.line"]
+        lines.flush_model(
+            ["contract_id", "active", "display_type", "is_canceled", "date_end", "monthly_recurring", "currency_id"]
+        )
+        value = SQL(
+            """(SELECT json_build_object('amount', SUM(line.monthly_recurring), 'currency_id', MAX(line.currency_id))
+                  FROM contract_line line
+                 WHERE line.contract_id = contract_contract.id AND line.active AND line.display_type IS NULL
+                   AND line.is_canceled IS NOT TRUE AND (line.date_end IS NULL OR line.date_end >= %s))""",
+            fields.Date.context_today(self),
+        )
+        return self._client_question(
+            "contract.contract",
+            self._client_live_domain(),
+            {
+                "id": "id",
+                "name": "name",
+                "next": "recurring_next_date",
+                "end": "date_end",
+                "state": self._client_service_state_sql,
+                "value": value,
+            },
+            order="date_end, name, id",
+            limit=DASHBOARD_ROWS,
+        )
 
     def _client_contract_values_question(self):
         """What the services that run are worth a month, by currency."""
@@ -133,39 +166,41 @@ class ResPartner(models.Model):
     def _client_running_domain(self):
         return self._client_contract_domain() & Domain("service_state", "in", ("active", "to_renew"))
 
-    def _client_dashboard_contracts(self, contracts, contract_values):
+    def _client_dashboard_contracts(self, contract_states, contracts, contract_values):
         model = self.env["contract.contract"]
-        live = self._client_contract_domain() & Domain("service_state", "in", LIVE_STATES)
         action = self._client_list_action(
             self.env._("Contracts"),
             model._name,
             list(self._client_contract_domain()),
             "contract_contract_view_list_client",
         ) | {"context": self._client_contract_defaults() | {"form_view_ref": CONTRACT_FORM}}
+        labels = dict(model._fields["service_state"]._description_selection(self.env))
         rows = []
-        for contract in model.search(live, order="date_end, name, id", limit=DASHBOARD_ROWS) if contracts else ():
-            label, tone = contract._client_state()
-            next_date = contract.recurring_next_date
+        for row in contracts:
+            value = ""
+            if row["value"]["amount"]:
+                currency = self._client_currency(row["value"]["currency_id"])
+                value = format_amount(self.env, row["value"]["amount"], currency)
             rows.append(
                 {
-                    "id": contract.id,
-                    "model": contract._name,
+                    "id": row["id"],
+                    "model": model._name,
                     "cells": {
-                        "name": contract.display_name,
-                        "price": contract.price_text,
-                        "next": format_date(self.env, next_date) if next_date else "",
-                        "end": format_date(self.env, contract.date_end) if contract.date_end else "",
-                        "state": label,
+                        "name": row["name"],
+                        "value": value,
+                        "next": self._client_day(row["next"]),
+                        "end": self._client_day(row["end"]),
+                        "state": labels[row["state"]],
                     },
-                    "tone": tone,
+                    "tone": TONES[row["state"]],
                 }
             )
         return {
-            "figures": self._client_contract_figures(contracts, contract_values, action),
-            "count": sum(row["count"] for row in contracts),
+            "figures": self._client_contract_figures(contract_states, contract_values, action),
+            "count": sum(row["count"] for row in contract_states),
             "columns": [
                 {"name": "name", "label": self.env._("Contract")},
-                {"name": "price", "label": self.env._("Price")},
+                {"name": "value", "label": self.env._("A Month")},
                 {"name": "next", "label": self.env._("Next Invoice")},
                 {"name": "end", "label": self.env._("Until")},
                 {"name": "state", "label": self.env._("State")},
@@ -175,7 +210,7 @@ class ResPartner(models.Model):
             "action": action,
         }
 
-    def _client_contract_figures(self, contracts, contract_values, action):
+    def _client_contract_figures(self, contract_states, contract_values, action):
         """What the running contracts are worth a month, and which of them ends next."""
         running = list(self._client_running_domain())
         figures = []
@@ -194,9 +229,9 @@ class ResPartner(models.Model):
                         "action": action | {"domain": running},
                     }
                 )
-        ends = [row["end"] for row in contracts if row["state"] in ("active", "to_renew") and row["end"]]
+        ends = [row["end"] for row in contract_states if row["state"] in ("active", "to_renew") and row["end"]]
         if ends:
-            to_renew = any(row["state"] == "to_renew" and row["end"] == min(ends) for row in contracts)
+            to_renew = any(row["state"] == "to_renew" and row["end"] == min(ends) for row in contract_states)
             figures.append(
                 {
                     "label": self.env._("Next renewal"),

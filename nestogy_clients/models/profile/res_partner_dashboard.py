@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 DASHBOARD_ROWS = 5
+DASHBOARD_EVENTS = 6
 
 
 class ResPartner(models.Model):
@@ -77,7 +78,20 @@ class ResPartner(models.Model):
             texts, tones Bootstrap colour names, hints say how a figure is computed, actions open the rows behind it.
         """
         self.ensure_one()
-        return []
+        return [
+            self._client_dashboard_widget(
+                "activity", 8, self.env._("Recent Activity"), "fa-history", self._client_dashboard_activity
+            )
+        ]
+
+    def _client_dashboard_activity(self):
+        """The newest events of the timeline; which ones is decided there by what the user may read."""
+        return {
+            "events": self.get_client_timeline(limit=DASHBOARD_EVENTS)["items"],
+            "count": None,
+            "empty": self.env._("Nothing has happened yet. Log a call or write a note to begin."),
+            "action": False,
+        }
 
     def _client_dashboard_widget(self, key, sequence, title, icon, load, **asks):
         """One card of the profile.

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import format_amount
@@ -173,8 +175,10 @@ class ResPartner(models.Model):
             if since < QUIET_DAYS:
                 return []
             tone = "danger" if since >= SILENT_DAYS else "warning"
-            return [self._client_health_reason(tone, self.env._("No contact in %s days, since the client is here.", since))]
-        days = (fields.Datetime.now() - fields.Datetime.to_datetime(date[:19].replace("T", " "))).days
+            return [
+                self._client_health_reason(tone, self.env._("No contact in %s days, since the client is here.", since))
+            ]
+        days = (fields.Datetime.now() - datetime.fromisoformat(date)).days
         if days < QUIET_DAYS:
             text = self.env._("Last contact on %s.", self._client_day(date))
             return [self._client_health_reason("success", text)]

@@ -16,7 +16,7 @@ class ResPartner(models.Model):
 
     def _client_overview_asks(self):
         """The questions of the pane, by name; addons add theirs with ``super()``."""
-        asks = {"contacts": self._client_contacts_question}
+        asks = {"manager": self._client_manager_question, "contacts": self._client_contacts_question}
         if self.env.user.has_group(VIEWER):
             asks |= self._client_money_asks("money", "received")
         return asks
@@ -39,7 +39,7 @@ class ResPartner(models.Model):
                 "status": {"name": status.name, "tone": self._client_status_tone(), "color": status.color},
                 "group": (self.client_group_id or self.env.company._get_default_client_group()).name or "",
                 "since": format_date(self.env, self.create_date) if self.create_date else "",
-                "manager": self.user_id.sudo().name or "",  # the name of a colleague of another company too
+                "manager": (answers["manager"] or [{}])[0].get("name") or "",
                 "contacts": self._client_overview_contacts(contacts),
                 "contact_count": contacts[0]["whole"] if contacts else 0,
                 "actions": self.get_client_quick_actions(),
@@ -60,6 +60,9 @@ class ResPartner(models.Model):
         if not status.is_open:
             return "secondary"
         return "success" if status.is_invoiced else "info"
+
+    def _client_manager_question(self):
+        return self._client_question("res.partner", [("id", "=", self.id)], {"name": "user_id.partner_id.name"})
 
     def _client_contacts_question(self):
         """The first contacts of the client: the primary one, then by name."""
