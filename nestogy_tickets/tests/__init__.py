@@ -43,3 +43,4 @@ from . import test_mail_source
 from . import test_job_pages
 from . import test_mail_portal
 from . import test_opening
+from . import test_profile_cards

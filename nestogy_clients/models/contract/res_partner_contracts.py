@@ -6,6 +6,7 @@ from ..profile.res_partner_dashboard import DASHBOARD_ROWS
 from .contract_contract_service import TONES
 
 LIVE_STATES = ("draft", "active", "to_renew", "paused")
+RUNNING_STATES = ("active", "to_renew")
 CONTRACT_FORM = "contract.contract_contract_customer_form_view"
 
 
@@ -85,9 +86,7 @@ class ResPartner(models.Model):
                     self.env._("Contracts"),
                     "fa-refresh",
                     self._client_dashboard_contracts,
-                    contract_states=self._client_contract_states_question,
                     contracts=self._client_contracts_question,
-                    contract_values=self._client_contract_values_question,
                 )
             )
         return widgets
@@ -95,21 +94,40 @@ class ResPartner(models.Model):
     def _client_contract_domain(self):
         return Domain("commercial_partner_id", "=", self.id) & Domain("contract_type", "=", "sale")
 
-    def _client_live_domain(self):
-        return self._client_contract_domain() & Domain("service_state", "in", LIVE_STATES)
+    def _client_contracts_question(self):
+        """The contracts that are not over, the one that ends first before the others, with their worth a month.
 
-    def _client_contract_states_question(self):
-        """Contracts that are not over: how many, how they stand and when the next one ends."""
+        ``amount`` is that of all lines that are not over, ``running`` that of those which have begun.
+        """
+        today = fields.Date.context_today(self)
+        lines = self.env["contract.line"]
+        lines.flush_model(
+            ["contract_id", "active", "display_type", "is_canceled", "date_start", "date_end", "monthly_recurring"]
+        )
+        lines.flush_model(["currency_id"])
+        value = SQL(
+            """(SELECT json_build_object(
+                           'currency_id', MAX(line.currency_id), 'amount', SUM(line.monthly_recurring), 'running',
+                           SUM(line.monthly_recurring) FILTER (WHERE COALESCE(line.date_start, %(today)s) <= %(today)s))
+                  FROM contract_line line
+                 WHERE line.contract_id = contract_contract.id AND line.active AND line.display_type IS NULL
+                   AND line.is_canceled IS NOT TRUE AND (line.date_end IS NULL OR line.date_end >= %(today)s))""",
+            today=SQL("%s::date", today),
+        )
+        may_live = Domain("date_end", "=", False) | Domain("date_end", ">=", today)
         return self._client_question(
             "contract.contract",
-            self._client_live_domain(),
+            self._client_contract_domain() & (may_live | Domain("service_phase", "=", "draft")),
             {
-                "state": self._client_service_state_sql,
+                "id": "id",
+                "name": "name",
+                "next": "recurring_next_date",
+                "end": "date_end",
                 "renewal": "renewal_type",
-                "count": ("COUNT", None),
-                "end": ("MIN", "date_end"),
+                "state": self._client_service_state_sql,
+                "value": value,
             },
-            by=2,
+            order="date_end, name, id",
         )
 
     def _client_service_state_sql(self, contracts, query):
@@ -120,54 +138,12 @@ class ResPartner(models.Model):
         )
         return SQL("CASE %s END", cases)
 
-    def _client_contracts_question(self):
-        """The contracts that end first, each with what its services are worth a month."""
-        lines = self.env["contract.line"]
-        lines.flush_model(
-            ["contract_id", "active", "display_type", "is_canceled", "date_end", "monthly_recurring", "currency_id"]
-        )
-        value = SQL(
-            """(SELECT json_build_object('amount', SUM(line.monthly_recurring), 'currency_id', MAX(line.currency_id))
-                  FROM contract_line line
-                 WHERE line.contract_id = contract_contract.id AND line.active AND line.display_type IS NULL
-                   AND line.is_canceled IS NOT TRUE AND (line.date_end IS NULL OR line.date_end >= %s))""",
-            fields.Date.context_today(self),
-        )
-        return self._client_question(
-            "contract.contract",
-            self._client_live_domain(),
-            {
-                "id": "id",
-                "name": "name",
-                "next": "recurring_next_date",
-                "end": "date_end",
-                "state": self._client_service_state_sql,
-                "value": value,
-            },
-            order="date_end, name, id",
-            limit=DASHBOARD_ROWS,
-        )
-
-    def _client_contract_values_question(self):
-        """What the services that run are worth a month, by currency."""
-        today = fields.Date.context_today(self)
-        running = Domain("contract_id", "any", self._client_running_domain())
-        return self._client_question(
-            "contract.line",
-            running
-            & Domain("display_type", "=", False)
-            & Domain("is_canceled", "=", False)
-            & (Domain("date_start", "=", False) | Domain("date_start", "<=", today))
-            & (Domain("date_end", "=", False) | Domain("date_end", ">=", today)),
-            {"currency_id": "currency_id", "amount": ("SUM", "monthly_recurring")},
-            by=1,
-        )
-
     def _client_running_domain(self):
-        return self._client_contract_domain() & Domain("service_state", "in", ("active", "to_renew"))
+        return self._client_contract_domain() & Domain("service_state", "in", RUNNING_STATES)
 
-    def _client_dashboard_contracts(self, contract_states, contracts, contract_values):
+    def _client_dashboard_contracts(self, contracts):
         model = self.env["contract.contract"]
+        contracts = [row for row in contracts if row["state"] in LIVE_STATES]
         action = self._client_list_action(
             self.env._("Contracts"),
             model._name,
@@ -176,7 +152,7 @@ class ResPartner(models.Model):
         ) | {"context": self._client_contract_defaults() | {"form_view_ref": CONTRACT_FORM}}
         labels = dict(model._fields["service_state"]._description_selection(self.env))
         rows = []
-        for row in contracts:
+        for row in contracts[:DASHBOARD_ROWS]:
             value = ""
             if row["value"]["amount"]:
                 currency = self._client_currency(row["value"]["currency_id"])
@@ -196,8 +172,8 @@ class ResPartner(models.Model):
                 }
             )
         return {
-            "figures": self._client_contract_figures(contract_states, contract_values, action),
-            "count": sum(row["count"] for row in contract_states),
+            "figures": self._client_contract_figures(contracts, action),
+            "count": len(contracts),
             "columns": [
                 {"name": "name", "label": self.env._("Contract")},
                 {"name": "value", "label": self.env._("A Month")},
@@ -210,17 +186,23 @@ class ResPartner(models.Model):
             "action": action,
         }
 
-    def _client_contract_figures(self, contract_states, contract_values, action):
+    def _client_contract_figures(self, contracts, action):
         """What the running contracts are worth a month, and which of them ends next."""
         running = list(self._client_running_domain())
+        contracts = [row for row in contracts if row["state"] in RUNNING_STATES]
+        values = {}
+        for row in contracts:
+            if row["value"]["running"]:
+                key = row["value"]["currency_id"]
+                values[key] = values.get(key, 0.0) + row["value"]["running"]
         figures = []
-        for row in contract_values:
-            currency = self._client_currency(row["currency_id"])
-            if not currency.is_zero(row["amount"]):
+        for currency_id, amount in values.items():
+            currency = self._client_currency(currency_id)
+            if not currency.is_zero(amount):
                 figures.append(
                     {
                         "label": self.env._("Monthly value"),
-                        "value": format_amount(self.env, row["amount"], currency),
+                        "value": format_amount(self.env, amount, currency),
                         "tone": "",
                         "hint": self.env._(
                             "Price of the services of running contracts before tax, each divided by the months of its "
@@ -229,9 +211,9 @@ class ResPartner(models.Model):
                         "action": action | {"domain": running},
                     }
                 )
-        ends = [row["end"] for row in contract_states if row["state"] in ("active", "to_renew") and row["end"]]
+        ends = [row["end"] for row in contracts if row["end"]]
         if ends:
-            to_renew = any(row["state"] == "to_renew" and row["end"] == min(ends) for row in contract_states)
+            to_renew = any(row["state"] == "to_renew" and row["end"] == min(ends) for row in contracts)
             figures.append(
                 {
                     "label": self.env._("Next renewal"),

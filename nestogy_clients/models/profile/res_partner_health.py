@@ -81,7 +81,7 @@ class ResPartner(models.Model):
         if self.env["nestogy.communication"].has_access("read"):
             asks["last_contact"] = self._client_last_contact_question
         if self.env["contract.contract"].has_access("read"):
-            asks["ending"] = self._client_ending_question
+            asks["contracts"] = self._client_contracts_question
         return asks
 
     def _client_last_contact_question(self):
@@ -92,17 +92,6 @@ class ResPartner(models.Model):
             & Domain("kind", "!=", "note")
             & Domain("date", "<=", fields.Datetime.now()),
             {"date": ("MAX", "date")},
-        )
-
-    def _client_ending_question(self):
-        """Contracts that run, and those of them that end soon and are not renewed by themselves."""
-        today = fields.Date.context_today(self)
-        soon = Domain("date_end", ">=", today) & Domain("date_end", "<=", fields.Date.add(today, days=ENDING_DAYS))
-        soon &= Domain("renewal_type", "!=", "auto")
-        return self._client_question(
-            "contract.contract",
-            self._client_running_domain(),
-            {"running": ("COUNT", None), "count": ("COUNT", None, soon), "end": ("MIN", "date_end", soon)},
         )
 
     def _client_health_reasons(self, **answers):
@@ -116,7 +105,7 @@ class ResPartner(models.Model):
             *self._client_paying_reasons(answers["paying"]),
             *self._client_credit_reasons(),
             *(self._client_contact_reasons(answers["last_contact"]) if "last_contact" in answers else ()),
-            *(self._client_ending_reasons(answers["ending"]) if "ending" in answers else ()),
+            *(self._client_ending_reasons(answers["contracts"]) if "contracts" in answers else ()),
         ]
 
     def _client_health_reason(self, tone, text):
@@ -185,22 +174,21 @@ class ResPartner(models.Model):
         text = self.env._("No contact for %(days)s days, since %(date)s.", days=days, date=self._client_day(date))
         return [self._client_health_reason("danger" if days >= SILENT_DAYS else "warning", text)]
 
-    def _client_ending_reasons(self, ending):
-        row = ending[0]
-        if row["count"]:
-            return [
-                self._client_health_reason(
-                    "warning",
-                    self.env._("A contract ends on %s and nobody has renewed it.", self._client_day(row["end"]))
-                    if row["count"] == 1
-                    else self.env._(
-                        "%(count)s contracts end soon and nobody has renewed them, the first on %(date)s.",
-                        count=row["count"],
-                        date=self._client_day(row["end"]),
-                    ),
-                )
-            ]
-        if row["running"]:
-            text = self.env._("Contracts that run: %s.", row["running"])
-            return [self._client_health_reason("success", text)]
-        return []
+    def _client_ending_reasons(self, contracts):
+        """Whether contracts that run end soon and are not renewed by themselves."""
+        last = str(fields.Date.add(fields.Date.context_today(self), days=ENDING_DAYS))
+        running = [row for row in contracts if row["state"] in ("active", "to_renew")]
+        ends = [row["end"] for row in running if row["end"] and row["end"] <= last and row["renewal"] != "auto"]
+        if not running:
+            return []
+        if not ends:
+            return [self._client_health_reason("success", self.env._("Contracts that run: %s.", len(running)))]
+        if len(ends) == 1:
+            text = self.env._("A contract ends on %s and nobody has renewed it.", self._client_day(ends[0]))
+        else:
+            text = self.env._(
+                "%(count)s contracts end soon and nobody has renewed them, the first on %(date)s.",
+                count=len(ends),
+                date=self._client_day(min(ends)),
+            )
+        return [self._client_health_reason("warning", text)]

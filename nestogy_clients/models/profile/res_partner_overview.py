@@ -62,7 +62,13 @@ class ResPartner(models.Model):
         return "success" if status.is_invoiced else "info"
 
     def _client_manager_question(self):
-        return self._client_question("res.partner", [("id", "=", self.id)], {"name": "user_id.partner_id.name"})
+        """The account manager's name, of a colleague of another company too."""
+        self.env["res.partner"].flush_model(["name"])
+        return SQL(
+            "SELECT partner.name FROM res_users manager JOIN res_partner partner ON partner.id = manager.partner_id"
+            " WHERE manager.id = %s",
+            self.user_id.id or 0,
+        )
 
     def _client_contacts_question(self):
         """The first contacts of the client: the primary one, then by name."""

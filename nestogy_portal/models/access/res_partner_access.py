@@ -6,6 +6,7 @@ from odoo.tools import SQL, email_normalize
 from ..login.nestogy_portal_link import OPEN_MODELS
 
 LINKS_SHOWN = 80
+PORTAL_TONES = {"active": "success", "invited": "info", "blocked": "danger"}
 
 
 class ResPartner(models.Model):
@@ -330,6 +331,28 @@ class ResPartner(models.Model):
             )
         return widgets
 
+    def _client_overview_asks(self):
+        asks = super()._client_overview_asks()
+        if self.env.user.has_group("nestogy_clients.nestogy_clients_group_viewer"):
+            asks["portal_users"] = self._client_portal_users_question
+        return asks
+
+    def _client_overview_lines(self, **answers):
+        """How many people of the client may enter the portal."""
+        lines = super()._client_overview_lines(**answers)
+        if "portal_users" in answers:
+            states = [row["state"] for row in self._client_portal_people_in(answers["portal_users"])]
+            labels = dict(self._fields["portal_state"]._description_selection(self.env))
+            found = [f"{states.count(state)} {labels[state]}" for state in PORTAL_TONES if state in states]
+            lines.append(
+                self._client_overview_line(
+                    self.env._("Client Portal"),
+                    ", ".join(found) or self.env._("Nobody"),
+                    hint=self.env._("People of the client by their access to the portal."),
+                )
+            )
+        return lines
+
     def _client_portal_users_question(self):
         """The users of the people of the client whom the user may see."""
         family = Domain("parent_id", "=", self.id) & Domain("type", "in", ("contact", "other"))
@@ -365,15 +388,19 @@ class ResPartner(models.Model):
             return "active"
         return "invited" if row["invited"] else "none"
 
+    def _client_portal_people_in(self, portal_users):
+        """Who has access or had it, one row a person with its state, the last visitor first."""
+        # of somebody with several users the active one counts, as in _portal_users
+        people = {row["id"]: row for row in sorted(portal_users, key=lambda row: row["active"])}
+        people = [row | {"state": self._client_portal_state_in(row)} for row in people.values()]
+        people = [row for row in people if row["state"] in PORTAL_TONES]
+        return sorted(people, key=lambda row: (row["last"] or "", row["id"]), reverse=True)
+
     def _client_dashboard_portal(self, portal_users):
         """Who of the client was in the portal lately."""
         states = dict(self._fields["portal_state"]._description_selection(self.env))
-        tones = {"active": "success", "invited": "info", "blocked": "danger"}
-        people = {row["id"]: row for row in sorted(portal_users, key=lambda row: (not row["share"], row["active"]))}
-        people = [row | {"state": self._client_portal_state_in(row)} for row in people.values()]
-        people = [row for row in people if row["state"] not in ("none", "no_email")]
-        people.sort(key=lambda row: (row["last"] or "", row["id"]), reverse=True)
-        counts = {state: sum(row["state"] == state for row in people) for state in tones}
+        people = self._client_portal_people_in(portal_users)
+        counts = {state: sum(row["state"] == state for row in people) for state in PORTAL_TONES}
         return {
             "count": len(people),
             "segments": [
@@ -381,7 +408,7 @@ class ResPartner(models.Model):
                     "label": states[state],
                     "value": str(count),
                     "share": count / len(people),
-                    "tone": tones[state],
+                    "tone": PORTAL_TONES[state],
                     "action": self._client_portal_people_action(state),
                 }
                 for state, count in counts.items()
@@ -401,7 +428,7 @@ class ResPartner(models.Model):
                         "state": states[row["state"]],
                         "last": self._client_moment(row["last"]) or self.env._("never"),
                     },
-                    "tone": tones.get(row["state"], ""),
+                    "tone": PORTAL_TONES[row["state"]],
                 }
                 for row in people[:5]
             ],

@@ -3,6 +3,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, html2plaintext
 
 ROWS = 4  # of each kind of project
+MOST_PROJECTS = 200  # the newest ones, among which the shown are chosen
+NO_END = "9999"  # after all dates
 ISSUES = 5
 LEAST_SAMPLE = 5
 NOTE_CHARACTERS = 140
@@ -62,14 +64,9 @@ class ResPartner(models.Model):
         )
 
     def _client_projects_asks(self):
-        """Projects by where they stand in time, with the progress of each; and what is to come."""
-        today = fields.Date.context_today(self)
-        past = Domain("date", "<", today)
-        planned = ~past & Domain("date_start", ">", today)
+        """Projects with the progress of each, and what is to come."""
         asks = {
-            "projects_current": lambda: self._client_projects_question(~past & ~planned, "date, id desc"),
-            "projects_planned": lambda: self._client_projects_question(planned, "date_start, id"),
-            "projects_past": lambda: self._client_projects_question(past, "date desc, id desc"),
+            "projects": self._client_projects_question,
             "project_jobs": self._client_project_jobs_question,
             "planned_jobs": self._client_planned_jobs_question,
         }
@@ -83,13 +80,13 @@ class ResPartner(models.Model):
             self._client_family_domain("partner_id") & Domain("is_template", "=", False) & Domain("active", "=", True)
         )
 
-    def _client_projects_question(self, domain, order):
+    def _client_projects_question(self):
         return self._client_question(
             "project.project",
-            self._client_question_domain() & domain,
+            self._client_question_domain(),
             {"id": "id", "name": "name", "start": "date_start", "end": "date", "whole": SQL("COUNT(*) OVER ()")},
-            order=order,
-            limit=ROWS,
+            order="date desc, id desc",
+            limit=MOST_PROJECTS,
         )
 
     def _client_project_jobs_question(self):
@@ -131,9 +128,7 @@ class ResPartner(models.Model):
             limit=ROWS,
         )
 
-    def _client_projects_card(
-        self, projects_current, projects_planned, projects_past, project_jobs, planned_jobs, proposals=()
-    ):
+    def _client_projects_card(self, projects, project_jobs, planned_jobs, proposals=()):
         """Projects by where they stand in time, estimates that wait for an answer, and jobs that are planned."""
         jobs = {row["id"]: row for row in project_jobs}
         words = {
@@ -142,9 +137,9 @@ class ResPartner(models.Model):
             "secondary": (self.env._("Past"), "end", self.env._("ended %s")),
         }
 
-        def project_rows(projects, tone):
+        def project_rows(tone, found):
             state, day, word = words[tone]
-            for row in projects:
+            for row in found[:ROWS]:
                 progress = ""
                 if count := jobs.get(row["id"]):
                     progress = self.env._("%(done)s of %(total)s jobs", done=count["done"], total=count["total"])
@@ -152,13 +147,15 @@ class ResPartner(models.Model):
                 cells = {"name": row["name"], "state": state, "progress": progress, "date": date}
                 yield {"id": row["id"], "model": "project.project", "tone": tone, "cells": cells}
 
-        counts = [projects[0]["whole"] if projects else 0 for projects in (projects_current, projects_planned)]
-        counts.append(projects_past[0]["whole"] if projects_past else 0)
+        today = str(fields.Date.context_today(self))
+        past = [row for row in projects if row["end"] and row["end"] < today]
+        planned = [row for row in projects if row not in past and row["start"] and row["start"] > today]
+        current = [row for row in projects if row not in past and row not in planned]
         action = self._client_list_action(
             self.env._("Projects"), "project.project", list(self._client_project_domain())
         )
         return {
-            "count": sum(counts) or None,
+            "count": projects[0]["whole"] if projects else None,
             "columns": [
                 {"name": "name", "label": self.env._("Name")},
                 {"name": "state", "label": self.env._("When")},
@@ -166,7 +163,7 @@ class ResPartner(models.Model):
                 {"name": "date", "label": self.env._("Date")},
             ],
             "rows": [
-                *project_rows(projects_current, "primary"),
+                *project_rows("primary", sorted(current, key=lambda row: (row["end"] or NO_END, -row["id"]))),
                 *(
                     {
                         "id": row["id"],
@@ -183,7 +180,7 @@ class ResPartner(models.Model):
                     }
                     for row in proposals
                 ),
-                *project_rows(projects_planned, "info"),
+                *project_rows("info", sorted(planned, key=lambda row: (row["start"], row["id"]))),
                 *(
                     {
                         "id": row["id"],
@@ -198,7 +195,7 @@ class ResPartner(models.Model):
                     }
                     for row in planned_jobs
                 ),
-                *project_rows(projects_past, "secondary"),
+                *project_rows("secondary", past),
             ],
             "empty": self.env._("No project, proposal or planned job yet. Log a Job begins the first one."),
             "action": action,
