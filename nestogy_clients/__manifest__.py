@@ -95,6 +95,7 @@
         "wizards/nestogy_contract_price_set_views.xml",
         "views/contract_contract_views.xml",
         "views/maintenance_equipment_views.xml",
+        "views/res_partner_timeline_views.xml",
     ],
     "demo": [
         "demo/res_company_demo.xml",

@@ -1,2 +1,3 @@
 from . import asset
 from . import portal
+from . import timeline

@@ -45,6 +45,7 @@ from . import test_start_project
 from . import test_statuses
 from . import test_tax_exempt
 from . import test_teams
+from . import test_timeline
 from . import test_totals
 from . import test_tours
 from . import test_transactions

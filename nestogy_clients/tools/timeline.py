@@ -26,9 +26,9 @@ class TimelineSource:
     is_day: bool = False  # the date is a day
     owner: Any = None  # column that says whose the row is
     scope: str = "client"  # the owner is the client, an "entity" (commercial partner) or a "person" of it, or "any"
-    domain: Any = ()  # which rows are events
+    domain: Any = ()  # which rows are events, of whatever client; or a callable that returns it
     where: Any = None  # SQL condition for what a domain has no word for; `family` and `entity` are tables of ids
-    join: tuple | None = None  # SQL of a table, which is called `joined`, and of its condition
+    join: Callable | None = None  # returns SQL of a table, which is called `joined`, and of its condition
     kind: Any = None  # column of the kind, where there are several
     person: Any = None  # column of the contact
     user: Any = None  # column of the colleague

@@ -33,6 +33,7 @@ from . import test_statement
 from . import test_statement_schedule
 from . import test_stripe_events
 from . import test_stripe_faults
+from . import test_timeline
 from . import test_tools
 from . import test_tours
 from . import test_transactions

@@ -30,6 +30,7 @@ from . import test_macros
 from . import test_notes
 from . import test_watchers
 from . import test_time
+from . import test_timeline
 from . import test_mail_corpus
 from . import test_mail_quotes
 from . import test_portal_deeds

@@ -137,9 +137,9 @@ class NestogyQualityRule(models.Model):
             "phone": QualityCheck(
                 self.env._("Valid phone number of the client or its primary contact"), "_phone_domain", "", "phone"
             ),
-            "address": QualityCheck(self.env._("Complete billing address"), "_address_domain", "overview", "street"),
+            "address": QualityCheck(self.env._("Complete billing address"), "_address_domain", "details", "street"),
             "vat": QualityCheck(self.env._("Tax ID, when there is one, is valid"), "_vat_domain", "billing", "vat"),
-            "industry": QualityCheck(self.env._("Industry"), "_industry_domain", "overview", "industry_id"),
+            "industry": QualityCheck(self.env._("Industry"), "_industry_domain", "details", "industry_id"),
             "stale": QualityCheck(self.env._("Activity in the last days"), "_activity_domain"),
         }
 

@@ -78,8 +78,10 @@ class ResPartner(models.Model):
                 "direction": "direction",
                 "outcome": "outcome",
                 "bounced": "is_bounced",
-                "private": "is_private",
-                "pinned": "is_pinned",
+                "private": SQL(
+                    "COALESCE(%s, FALSE)", communications._field_to_sql(communications._table, "is_private")
+                ),
+                "pinned": SQL("COALESCE(%s, FALSE)", communications._field_to_sql(communications._table, "is_pinned")),
             },
             found_by=("name", "preview"),
             pin="is_pinned",
@@ -414,28 +416,8 @@ class ResPartner(models.Model):
         """
         activity = self.env["mail.activity"]
         table = activity._table
-        places = []
-        for name, path in activity._client_activity_paths().items():
-            model = self.env[name].with_context(active_test=False)
-            if not model.has_access("read"):
-                continue
-            needed = getattr(model, "_mail_post_access", "read")
-            is_for_all = model.has_access(needed)
-            rules = self.env["ir.rule"]._compute_domain(name, needed if is_for_all else "read")
-            query = model.sudo()._search(Domain(rules))  # with the rules that hold for the user
-            if query.is_empty():
-                continue
-            owner = model.sudo()._field_to_sql(query.table, path or "id", query)  # as above
-            query.add_where(SQL("%s IN (SELECT id FROM family)", owner))
-            identifier = SQL.identifier(query.table, "id")
-            places.append(query.select(SQL("%s AS model", name), identifier, SQL("%s AS is_for_all", is_for_all)))
-        if not places:
-            return []
         kind = self._timeline_name(activity._name, "activity_type_id")
-        column = {
-            name: activity._field_to_sql(table, name)
-            for name in ("res_model", "res_id", "user_id", "date_done", "date_deadline")
-        }
+        column = {name: activity._field_to_sql(table, name) for name in ("user_id", "date_done", "date_deadline")}
 
         def draw(row):
             is_late = row["active"] and row["deadline"] < today
@@ -458,10 +440,7 @@ class ResPartner(models.Model):
                 is_day=True,
                 scope="any",
                 is_trusted=True,
-                join=(
-                    SQL("(%s)", SQL(" UNION ALL ").join(places)),
-                    SQL("%(res_model)s = joined.model AND %(res_id)s = joined.id", **column),
-                ),
+                join=self._timeline_follow_up_places,
                 where=SQL("(joined.is_for_all OR %s = %s)", column["user_id"], self.env.uid),
                 user="user_id",
                 kinds={"follow_up": (self.env._("Follow-ups"), "fa-clock-o")},
@@ -479,3 +458,34 @@ class ResPartner(models.Model):
                 draw=draw,
             )
         ]
+
+    def _timeline_follow_up_places(self):
+        """What activities may be about, as far as the user sees it.
+
+        :return: SQL of a table of ``model``, ``id`` and ``is_for_all`` (or only for whoever has to do it), and SQL of
+            the condition that joins it; ``None`` if the user sees nothing
+        """
+        activity = self.env["mail.activity"]
+        places = []
+        for name, path in activity._client_activity_paths().items():
+            model = self.env[name].with_context(active_test=False)
+            if not model.has_access("read"):
+                continue
+            needed = getattr(model, "_mail_post_access", "read")
+            is_for_all = model.has_access(needed)
+            rules = self.env["ir.rule"]._compute_domain(name, needed if is_for_all else "read")
+            query = model.sudo()._search(Domain(rules))  # with the rules that hold for the user
+            if query.is_empty():
+                continue
+            owner = model.sudo()._field_to_sql(query.table, path or "id", query)  # as above
+            query.add_where(SQL("%s IN (SELECT id FROM family)", owner))
+            identifier = SQL.identifier(query.table, "id")
+            places.append(query.select(SQL("%s AS model", name), identifier, SQL("%s AS is_for_all", is_for_all)))
+        if not places:
+            return None
+        condition = SQL(
+            "%s = joined.model AND %s = joined.id",
+            activity._field_to_sql(activity._table, "res_model"),
+            activity._field_to_sql(activity._table, "res_id"),
+        )
+        return SQL("(%s)", SQL(" UNION ALL ").join(places)), condition

@@ -66,6 +66,7 @@ class NestogyPortalAccessLog(models.Model):
     told_at = fields.Datetime(readonly=True, groups=NO_ACCESS, help="When the contact was mailed about a new browser.")
 
     _to_tell = models.Index("(at) WHERE is_new_device AND told_at IS NULL")
+    _partner_at_idx = models.Index("(partner_id, at DESC, id DESC)")
 
     @api.model
     def _log(self, event, partner, link=None, detail=None, is_new_device=False):

@@ -60,6 +60,8 @@ class ProjectTask(models.Model):
     _job_logged_idx = models.Index("(create_date DESC, id DESC) WHERE client_id IS NOT NULL")
     _job_planned_idx = models.Index("(planned_start) WHERE planned_start IS NOT NULL")
     _job_closed_idx = models.Index("(closed_at) WHERE closed_at IS NOT NULL")
+    _client_logged_idx = models.Index("(client_id, create_date DESC, id DESC) WHERE client_id IS NOT NULL")
+    _client_closed_idx = models.Index("(client_id, closed_at DESC, id DESC) WHERE closed_at IS NOT NULL")
 
     @api.depends("partner_id", "client_id")
     def _compute_contact_id(self):

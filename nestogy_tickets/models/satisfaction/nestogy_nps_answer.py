@@ -32,6 +32,7 @@ class NestogyNpsAnswer(models.Model):
     _token_unique = models.UniqueIndex("(token_digest) WHERE token_digest IS NOT NULL")
     _due_idx = models.Index("(due_at) WHERE state = 'waiting'")
     _asked_idx = models.Index("(partner_id, sent_at) WHERE sent_at IS NOT NULL")
+    _client_answered_idx = models.Index("(client_id, answered_at DESC, id DESC) WHERE state = 'answered'")
 
     @api.depends("grade", "answered_at")
     def _compute_nps_group(self):

@@ -38,6 +38,7 @@ class NestogySatisfactionRequest(models.Model):
     _due_idx = models.Index("(due_at) WHERE state = 'waiting'")
     _asked_idx = models.Index("(partner_id, sent_at) WHERE sent_at IS NOT NULL")
     _follow_up_idx = models.Index("(ticket_id) WHERE follow_up_state = 'open'")
+    _client_answered_idx = models.Index("(client_id, answered_at DESC, id DESC) WHERE state = 'answered'")
 
     @api.depends("grade")
     def _compute_satisfied(self):

@@ -22,6 +22,12 @@ class HelpdeskTicket(models.Model):
         help="Last change of stage or last message that the client can see.",
     )
 
+    # the timeline of a client
+    _client_opened_idx = models.Index("(commercial_partner_id, create_date DESC, id DESC)")
+    _client_closed_idx = models.Index(
+        "(commercial_partner_id, closed_date DESC, id DESC) WHERE closed_date IS NOT NULL"
+    )
+
     @api.depends("name", "number")
     def _compute_display_name(self):
         fresh = self.filtered(lambda ticket: not ticket.number or ticket.number == "/")

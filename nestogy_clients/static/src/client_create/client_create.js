@@ -4,6 +4,8 @@ import { formView } from "@web/views/form/form_view";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
+import { ClientFormRenderer } from "../client_form/client_form";
+
 const CREATE_ACTION = "nestogy_clients.nestogy_client_create_action";
 
 /** "New" in the list of clients asks for a client in a dialog, and the profile follows. */
@@ -24,4 +26,8 @@ export class ClientFormController extends FormController {
 }
 
 registry.category("views").add("nestogy_client_list", { ...listView, Controller: ClientListController });
-registry.category("views").add("nestogy_client_form", { ...formView, Controller: ClientFormController });
+registry.category("views").add("nestogy_client_form", {
+    ...formView,
+    Controller: ClientFormController,
+    Renderer: ClientFormRenderer,
+});

@@ -27,8 +27,9 @@ export class ClientQuality extends Component {
      */
     goTo(gap) {
         const form = this.root.el.closest(".o_form_view");
-        if (gap.page) {
-            form.querySelector(`.o_notebook_headers .nav-link[name="${gap.page}"]`)?.click();
+        const page = gap.page || (form.querySelector(`[name="${gap.field}"]`) ? "" : "details");
+        if (page) {
+            form.querySelector(`.o_notebook_headers .nav-link[name="${page}"]`)?.click();
         }
         // the page is drawn before the next frame
         requestAnimationFrame(() =>

@@ -43,7 +43,7 @@ registry.category("web_tour.tours").add("nestogy_main_road_staff", {
         { content: "She is", trigger: ".o_data_row:contains('Petra Gull') i.fa-star" },
         { content: "Billing", trigger: ".nav-link[name=billing]", run: "click" },
         { content: "Tax ID", trigger: "[name=vat] input", run: "edit 22-7654321" },
-        { content: "Overview", trigger: ".nav-link[name=overview]", run: "click" },
+        { content: "Details", trigger: ".nav-link[name=details]", run: "click" },
         { content: "Street", trigger: "[name=street] input", run: "edit 5 Ferry Landing" },
         { content: "City", trigger: "[name=city] input", run: "edit Rockport" },
         { content: "Templates", trigger: ".nav-link[name=settings]", run: "click" },

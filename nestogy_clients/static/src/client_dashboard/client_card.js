@@ -1,0 +1,137 @@
+import { deserializeDateTime, formatDate, formatDateTime } from "@web/core/l10n/dates";
+import { useService } from "@web/core/utils/hooks";
+import { Component, onWillUnmount, useEffect, useRef } from "@odoo/owl";
+
+import { ClientChart } from "./client_chart";
+
+const ROW = 8; // pixels of a row of the grid, as in client_dashboard.scss
+const GAP = 16; // pixels below a card
+const RECENT_DAYS = 7;
+const LONG_TEXT = 22; // characters; dates with their time are shorter
+const ICONS = { success: "fa-check-circle", warning: "fa-exclamation-triangle", danger: "fa-exclamation-circle" };
+
+/** One card of the profile: a header to move, refresh, minimise and hide it by, and the blocks that the server sends. */
+export class ClientCard extends Component {
+    static template = "nestogy_clients.ClientCard";
+    static components = { ClientChart };
+    static props = {
+        widget: Object,
+        isFirst: Boolean,
+        isLast: Boolean,
+        run: Function,
+        move: Function,
+        refresh: Function,
+        toggle: Function,
+        hide: Function,
+    };
+
+    setup() {
+        this.action = useService("action");
+        this.root = useRef("root");
+        this.observer = new ResizeObserver(() => this.fit());
+        useEffect(
+            (el) => {
+                this.observer.observe(el);
+                return () => this.observer.unobserve(el);
+            },
+            () => [this.root.el]
+        );
+        useEffect(
+            () => this.fit(),
+            () => [this.props.widget.data, this.props.widget.is_open]
+        );
+        onWillUnmount(() => this.observer.disconnect());
+    }
+
+    /** Take as many rows of the grid as the card is high, so that cards stand below each other without holes. */
+    fit() {
+        const { el } = this.root;
+        if (!el || el.classList.contains("o_dragged")) {
+            return;
+        }
+        el.querySelectorAll(".o_nestogy_rows").forEach((box) => this.fitColumns(box));
+        el.style.gridRowEnd = `span ${Math.ceil((el.offsetHeight + GAP) / ROW)}`;
+    }
+
+    /** Leave out columns from the right until the table fits; what it is and its state always stay. */
+    fitColumns(box) {
+        const rows = [...box.querySelectorAll("tr")];
+        rows.forEach((row) => [...row.cells].forEach((cell) => (cell.hidden = false)));
+        for (let at = rows[0].cells.length - 1; at > 1 && box.scrollWidth > box.clientWidth; at--) {
+            if (rows[0].cells[at].dataset.column !== "state") {
+                rows.forEach((row) => (row.cells[at].hidden = true));
+            }
+        }
+    }
+
+    get data() {
+        return this.props.widget.data || {};
+    }
+
+    get isEmpty() {
+        const { figures, segments, chart, reasons, rows, events } = this.data;
+        return ![figures, segments, chart?.datasets, reasons, rows, events].some((block) => block?.length);
+    }
+
+    onHandleKeydown(ev) {
+        const step = { ArrowUp: -1, ArrowDown: 1 }[ev.key];
+        if (step) {
+            ev.preventDefault();
+            ev.stopPropagation();
+            this.props.move(step);
+        }
+    }
+
+    doAction(action) {
+        return this.action.doAction(action);
+    }
+
+    /**
+     * @param {MouseEvent} ev with a key for a new tab, the browser follows the link by itself
+     * @param {{model: string, id: number}} item
+     */
+    openRecord(ev, item) {
+        if (!item.model || !item.id || ev.ctrlKey || ev.metaKey || ev.shiftKey) {
+            return;
+        }
+        ev.preventDefault();
+        ev.stopPropagation();
+        this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: item.model,
+            res_id: item.id,
+            views: [[false, "form"]],
+        });
+    }
+
+    url(item) {
+        return item.model && item.id ? `/odoo/${item.model.includes(".") ? "" : "m-"}${item.model}/${item.id}` : false;
+    }
+
+    reasonIcon(reason) {
+        return ICONS[reason.tone] || "fa-info-circle";
+    }
+
+    /** Figures stand at the right, the longest texts give way. */
+    columnClass(column) {
+        if (["amount", "price"].includes(column.name)) {
+            return "text-end";
+        }
+        const isLong = this.data.rows.some((row) => String(row.cells[column.name] ?? "").length > LONG_TEXT);
+        return isLong ? "o_nestogy_long" : "";
+    }
+
+    moment(event) {
+        return deserializeDateTime(event.date.replace("T", " ").slice(0, 19));
+    }
+
+    /** How long ago when that says more than the date, else the date. */
+    when(event) {
+        const moment = this.moment(event);
+        return Math.abs(moment.diffNow("days").days) < RECENT_DAYS ? moment.toRelative() : formatDate(moment);
+    }
+
+    exactly(event) {
+        return formatDateTime(this.moment(event));
+    }
+}
