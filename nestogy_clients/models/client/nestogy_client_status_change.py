@@ -17,7 +17,7 @@ class NestogyClientStatusChange(models.Model):
     new_status_id = fields.Many2one("nestogy.client.status", string="To", readonly=True, ondelete="restrict")
     reason = fields.Text(readonly=True)
 
-    _client_date_idx = models.Index("(client_id, date DESC)")
+    _client_date_idx = models.Index("(client_id, date DESC, id DESC)")
 
     def write(self, vals):
         if set(vals) - {"client_id"} or not self.env.su:

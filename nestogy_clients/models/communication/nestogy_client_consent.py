@@ -40,6 +40,7 @@ class NestogyClientConsent(models.Model):
     )
 
     _newest_idx = models.Index("(partner_id, purpose, date DESC, id DESC)")
+    _client_date_idx = models.Index("(client_id, date DESC, id DESC)")
 
     @api.constrains("decision", "proof", "text", "how", "date")
     def _check_row(self):

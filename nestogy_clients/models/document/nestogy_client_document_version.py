@@ -32,6 +32,7 @@ class NestogyClientDocumentVersion(models.Model):
     opening_ids = fields.One2many("nestogy.client.document.opening", "version_id", string="Openings")
 
     _number_unique = models.UniqueIndex("(document_id, number)", "A document has each number of a version once.")
+    _client_date_idx = models.Index("(client_id, uploaded_at DESC, id DESC)")
 
     @api.depends("file_size")
     def _compute_size_text(self):

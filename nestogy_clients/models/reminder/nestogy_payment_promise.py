@@ -39,6 +39,7 @@ class NestogyPaymentPromise(models.Model):
         "(move_id) WHERE state = 'open'", "There is a promise for this invoice already; take it back first."
     )
     _due_idx = models.Index("(date) WHERE state = 'open'")
+    _client_date_idx = models.Index("(client_id, create_date DESC, id DESC)")
 
     @api.constrains("date", "amount", "note", "move_id")
     def _check_promise(self):

@@ -38,6 +38,7 @@ class NestogyReminderLog(models.Model):
         "The invoice was reminded on this level already.",
     )
     _newest_idx = models.Index("(move_id, id DESC)")
+    _client_date_idx = models.Index("(client_id, date DESC, id DESC) WHERE outcome IN ('sent', 'manual')")
 
     @api.model
     def _selection_reason(self):

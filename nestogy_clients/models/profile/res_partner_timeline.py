@@ -1,0 +1,342 @@
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, format_amount
+from odoo.tools.sql import escape_psql
+
+from ...tools.timeline import Place, last_day_until, parse_place
+
+PAGE = 30
+MOST_ROWS = 100
+MOST_PINNED = 20
+MOST_TEXT = 100  # characters that are looked for
+SHOWN_TEXT = 300  # characters of a text that are shown
+FILTERS = ("kinds", "person", "user", "date_from", "date_to", "text", "upcoming")
+
+
+class ResPartner(models.Model):
+    """Everything that happened with a client, newest first, in one list that is read page by page.
+
+    The list is one query that unites sources. Each source is cut to the page by itself, along an index on its owner,
+    date and id, so that the hundredth page costs what the first one costs; and the next page begins behind the last
+    event, not after a number of them, so that new events move nothing.
+    """
+
+    _inherit = "res.partner"
+
+    # ------------------------------------------------------------------
+    # For the screen
+    # ------------------------------------------------------------------
+
+    def get_client_timeline(self, filters=None, cursor=None, limit=PAGE):
+        """One page of the timeline.
+
+        :param dict filters: all of them may be missing: ``kinds`` (list of kinds), ``person`` (id of a contact),
+            ``user`` (id of a colleague), ``date_from`` and ``date_to`` (days in the user's time zone, both included),
+            ``text``, ``upcoming`` (also what is still to come)
+        :param str cursor: where the page before ended, nothing for the first one
+        :param int limit: 1 to 100 events
+        :return: dict of ``items``, ``pinned`` (events that stay on top; of the first page alone), ``cursor`` for the
+            next page and ``more`` (whether there is one). An item is a dict of ``key``, ``source``, ``kind``,
+            ``model`` and ``id`` (what it opens, ``False`` for nothing), ``date`` (UTC), ``is_day`` (there is no hour),
+            ``title``, ``what`` (kind and state in a few words), ``text``, ``person``, ``person_id``, ``user``,
+            ``user_id``, ``icon``, ``tone``, ``amount``
+        :raise AccessError: the user may not see the client
+        :raise UserError: the partner is no client, or an argument makes no sense
+        """
+        self._check_timeline()
+        place = self._timeline_place(cursor)
+        filters = self._timeline_filters(filters)
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST_ROWS:
+            raise UserError(self.env._("A page of the timeline has 1 to %s events.", MOST_ROWS))
+        sources = {source.key: source for source in self._client_timeline_sources()}
+        rows = self._timeline_rows(sources.values(), filters, place, limit + 1)
+        pinned = [row for row in rows if row["is_top"]]
+        rows = [row for row in rows if not row["is_top"]]
+        more, rows = len(rows) > limit, rows[:limit]
+        last = rows[-1] if rows else None
+        self.env["res.currency"].browse({row["currency_id"] for row in rows if row["currency_id"]}).fetch(
+            ["symbol", "position", "rounding", "decimal_places"]
+        )
+        return {
+            "items": [self._timeline_item(sources[row["source"]], row) for row in rows],
+            "pinned": [self._timeline_item(sources[row["source"]], row) for row in pinned],
+            "cursor": str(Place(last["date"], last["source"], last["id"])) if last else cursor or False,
+            "more": more,
+        }
+
+    def get_client_timeline_options(self):
+        """What the timeline of this client can be filtered by, for the user.
+
+        :return: dict of ``kinds`` (dicts of ``key``, ``label`` and ``icon``), ``persons`` and ``users`` (dicts of
+            ``id`` and ``name``)
+        :raise AccessError: the user may not see the client
+        :raise UserError: the partner is no client
+        """
+        self._check_timeline()
+        kinds = {}
+        for source in self._client_timeline_sources():
+            for kind, (label, icon) in source.kinds.items():
+                kinds.setdefault(kind, {"key": kind, "label": label, "icon": icon})
+        people = self.with_context(active_test=False).search_fetch(
+            [("id", "child_of", self.id), ("is_company", "=", False), ("type", "=", "contact")],
+            ["name"],
+            order="name, id",
+            limit=MOST_ROWS,
+        )
+        users = self.env["res.users"].search_fetch([("share", "=", False)], ["name"], order="name, id", limit=MOST_ROWS)
+        return {
+            "kinds": list(kinds.values()),
+            "persons": [{"id": person.id, "name": person.name} for person in people if person.name],
+            "users": [{"id": user.id, "name": user.name} for user in users],
+        }
+
+    def _check_timeline(self):
+        self.ensure_one()
+        self.check_access("read")
+        if not self.is_client:
+            raise UserError(self.env._("%s is not a client.", self.display_name))
+
+    def _timeline_place(self, cursor):
+        if not cursor:
+            return None
+        try:
+            return parse_place(cursor)
+        except ValueError:
+            raise UserError(self.env._("The timeline has no such place; load it again from the beginning.")) from None
+
+    def _timeline_filters(self, filters):
+        """Check what came from outside.
+
+        :return: dict with all of ``FILTERS``, days as dates
+        :raise UserError: says which filter makes no sense
+        """
+        filters = filters or {}
+        if not isinstance(filters, dict) or set(filters) - set(FILTERS):
+            raise UserError(self.env._("The timeline can be filtered by %s only.", ", ".join(FILTERS)))
+        values = dict.fromkeys(FILTERS) | {key: value for key, value in filters.items() if value}
+        kinds = values["kinds"]
+        if kinds and not (isinstance(kinds, list | tuple) and all(isinstance(kind, str) for kind in kinds)):
+            raise UserError(self.env._("The kinds of the timeline are a list of names."))
+        for key in ("person", "user"):
+            number = values[key]
+            if number and (not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**31):
+                raise UserError(self.env._("Choose the person or colleague whose events you want to see again."))
+        for key in ("date_from", "date_to"):
+            if values[key]:
+                try:
+                    values[key] = date.fromisoformat(values[key])
+                except (TypeError, ValueError):
+                    raise UserError(self.env._("Write the days of the timeline as year-month-day.")) from None
+                if not 1900 <= values[key].year <= 2200:
+                    raise UserError(self.env._("The days of the timeline are between the years 1900 and 2200."))
+        if values["date_from"] and values["date_to"] and values["date_from"] > values["date_to"]:
+            raise UserError(self.env._("The first day is after the last one; change one of them."))
+        text = values["text"]
+        if text and (not isinstance(text, str) or len(text) > MOST_TEXT or "\x00" in text):
+            raise UserError(self.env._("Search the timeline for at most %s characters.", MOST_TEXT))
+        values["text"] = text and " ".join(text.split())
+        return values
+
+    # ------------------------------------------------------------------
+    # The query
+    # ------------------------------------------------------------------
+
+    def _timeline_rows(self, sources, filters, place, limit):
+        """Rows of all sources as dicts, those that stay on top first."""
+        sources = [each for each in sources if not filters["kinds"] or set(each.kinds) & set(filters["kinds"])]
+        branches = [self._timeline_branch(source, filters, place, limit) for source in sources]
+        branches = [branch for branch in branches if branch]
+        if not branches:
+            return []
+        union = SQL(
+            '(SELECT * FROM (%s) event ORDER BY date DESC, source COLLATE "C" DESC, id DESC LIMIT %s)',
+            SQL(" UNION ALL ").join(branches),
+            limit,
+        )
+        pinned = [
+            self._timeline_branch(source, filters, None, MOST_PINNED, is_top=True)
+            for source in sources
+            if source.pin and not place
+        ]
+        query = SQL(
+            """
+            WITH RECURSIVE family(id, entity_id) AS (
+                SELECT id, commercial_partner_id FROM res_partner WHERE id = %s
+                 UNION
+                SELECT member.id, member.commercial_partner_id
+                  FROM family JOIN res_partner member ON member.parent_id = family.id
+            ), entity(id) AS MATERIALIZED (SELECT DISTINCT entity_id FROM family),
+            found AS (%s)
+            SELECT found.*, person.name AS person, colleague_partner.name AS colleague
+              FROM found
+              LEFT JOIN res_partner person ON person.id = found.person_id
+              LEFT JOIN res_users colleague ON colleague.id = found.user_id
+              LEFT JOIN res_partner colleague_partner ON colleague_partner.id = colleague.partner_id
+             ORDER BY is_top DESC, date DESC, source COLLATE "C" DESC, id DESC
+            """,
+            self.id,
+            SQL(" UNION ALL ").join([union, *pinned]),
+        )
+        self.flush_model(["commercial_partner_id", "name", "parent_id"])
+        return self.env.execute_query_dict(query)
+
+    def _timeline_branch(self, source, filters, place, limit, is_top=False):
+        """SQL of the newest rows of one source behind a place; nothing where the filters leave none."""
+        model = self.env[source.model].with_context(active_test=False)
+        domain = Domain(list(source.domain))
+        if filters["kinds"] and source.kind:
+            domain &= Domain(source.kind, "in", filters["kinds"])
+        if is_top:
+            domain &= Domain(source.pin, "=", True)
+        # a trusted source asked for the rights itself
+        query = (model.sudo() if source.is_trusted else model)._search(domain)
+        if query.is_empty():
+            return None
+        table = query.table
+
+        def column(name, empty="NULL"):
+            if not name:
+                return SQL(empty)
+            # whoever sees the row sees what the timeline shows of it
+            return name if isinstance(name, SQL) else model.sudo()._field_to_sql(table, name, query)
+
+        day, number, owner = column(source.date), SQL.identifier(table, "id"), column(source.owner)
+        if source.join:
+            query.add_join("JOIN", "joined", *source.join)
+        conditions = [each for each in (query.where_clause, source.where) if each]
+        conditions += self._timeline_window(source, day, number, filters, place)
+        for name in ("person", "user"):
+            if filters[name]:
+                if not getattr(source, name):
+                    return None
+                conditions.append(SQL("%s = %s", column(getattr(source, name)), filters[name]))
+        if filters["text"]:
+            conditions.append(self._timeline_text([column(name) for name in source.found_by], filters["text"]))
+        facts = SQL(", ").join(SQL("%s, %s", key, column(value)) for key, value in source.facts.items())
+        owners = {"entity": SQL("entity AS own"), "person": SQL("family AS own")}.get(source.scope)
+        if owners:
+            conditions.append(SQL("%s = own.id", owner))
+        elif source.scope == "client":
+            conditions.append(SQL("%s = %s", owner, self.id))
+        rows = SQL(
+            """
+            SELECT %(is_top)s AS is_top, %(moment)s AS date, %(key)s::text AS source, %(id)s AS id, %(kind)s AS kind,
+                   %(person)s::int AS person_id, %(user)s::int AS user_id, %(amount)s::numeric AS amount,
+                   %(currency)s::int AS currency_id, jsonb_build_object(%(facts)s) AS facts
+              FROM %(tables)s WHERE %(conditions)s ORDER BY %(day)s DESC, %(id)s DESC LIMIT %(limit)s
+            """,
+            is_top=is_top,
+            moment=SQL("%s + interval '12 hours'", day) if source.is_day else day,
+            key=source.key,
+            id=number,
+            kind=SQL("%s::text", column(source.kind)) if source.kind else SQL("%s::text", next(iter(source.kinds))),
+            person=column(source.person),
+            user=column(source.user),
+            amount=column(source.amount),
+            currency=column(source.currency),
+            facts=facts,
+            tables=query.from_clause,
+            conditions=SQL(" AND ").join(conditions),
+            day=day,
+            limit=limit,
+        )
+        if owners:
+            return SQL("(SELECT cut.* FROM %s CROSS JOIN LATERAL (%s) cut)", owners, rows)
+        return SQL("(%s)", rows)
+
+    def _timeline_window(self, source, day, number, filters, place):
+        """SQL conditions on the date of a source, each of which its index understands."""
+        is_day = source.is_day
+        today = fields.Date.context_today(self)
+        last = filters["date_to"] or (None if filters["upcoming"] else today)
+        conditions = []
+        for limit, operator, days in ((filters["date_from"], SQL(">="), 0), (last, SQL("<"), 1)):
+            if limit:
+                limit += timedelta(days=days)
+                conditions.append(SQL("%s %s %s", day, operator, limit if is_day else self._timeline_midnight(limit)))
+        if not last:
+            conditions.append(SQL("%s IS NOT NULL", day))
+        if place and source.key == place.source:
+            limit = last_day_until(place.date, is_included=True) if is_day else place.date
+            conditions.append(SQL("(%s, %s) < (%s, %s)", day, number, limit, place.id))
+        elif place:
+            is_included = source.key < place.source
+            if is_day:
+                conditions.append(SQL("%s <= %s", day, last_day_until(place.date, is_included)))
+            else:
+                conditions.append(SQL("%s %s %s", day, SQL("<=") if is_included else SQL("<"), place.date))
+        return conditions
+
+    def _timeline_midnight(self, day):
+        """The moment at which a day begins for the user, in UTC."""
+        zone = ZoneInfo(self.env.tz.zone)
+        return datetime.combine(day, time.min, zone).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+
+    def _timeline_text(self, columns, text):
+        """SQL condition: every word is in one of the columns."""
+        unaccent = self.env.registry.unaccent
+        haystack = SQL(" || ' ' || ").join(SQL("COALESCE(%s::text, '')", column) for column in columns) or SQL("''")
+        haystack = unaccent(haystack)
+        return SQL(" AND ").join(
+            SQL("%s ILIKE %s", haystack, unaccent(SQL("%s", f"%{escape_psql(word)}%"))) for word in text.split()
+        )
+
+    def _timeline_item(self, source, row):
+        """What the screen shows of a row."""
+        label, icon = source.kinds.get(row["kind"], next(iter(source.kinds.values())))
+        currency = self.env["res.currency"].browse(row["currency_id"] or [])
+        item = {
+            "key": f"{row['source']}-{row['id']}",
+            "source": row["source"],
+            "kind": row["kind"],
+            "kind_label": label,
+            "model": source.model,
+            "id": row["id"],
+            "date": fields.Datetime.to_string(row["date"]),
+            "is_day": source.is_day,
+            "title": label,
+            "what": "",
+            "text": "",
+            "person": row["person"] or "",
+            "person_id": row["person_id"] or False,
+            "user": row["colleague"] or "",
+            "user_id": row["user_id"] or False,
+            "icon": icon,
+            "tone": "",
+            "is_pinned": row["is_top"],
+            "amount": format_amount(self.env, row["amount"], currency) if currency and row["amount"] else "",
+        }
+        item |= source.draw(row | row["facts"] | {"amount_text": item["amount"]})
+        item["text"] = " ".join((item["text"] or "").split())[:SHOWN_TEXT]
+        return item
+
+    # ------------------------------------------------------------------
+    # The sources
+    # ------------------------------------------------------------------
+
+    def _client_timeline_sources(self):
+        """The sources that the timeline unites; facets and addons add theirs with ``super()``.
+
+        :return: list of ``TimelineSource`` (see ``tools/timeline.py``), each only if the user may read its records
+        """
+        self.ensure_one()
+        return []
+
+    def _timeline_readable(self, *sources):
+        """Leave out the sources of which the user may read nothing."""
+        return [source for source in sources if source.is_trusted or self.env[source.model].has_access("read")]
+
+    def _timeline_name(self, model, field_name, name="name"):
+        """SQL of a name behind a many2one of a source's model, in the user's language."""
+        records_sudo = self.env[model].sudo()  # whoever sees the row sees the name
+        comodel_sudo = records_sudo[field_name]
+        return SQL(
+            "(SELECT %s FROM %s named WHERE named.id = %s)",
+            comodel_sudo._field_to_sql("named", name),
+            SQL.identifier(comodel_sudo._table),
+            records_sudo._field_to_sql(records_sudo._table, field_name),
+        )
