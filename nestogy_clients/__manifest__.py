@@ -34,6 +34,7 @@
         "security/nestogy_clients_rules_assets.xml",
         "security/nestogy_clients_rules_log.xml",
         "security/nestogy_clients_rules_profile.xml",
+        "security/nestogy_clients_rules_engagement.xml",
         "data/ir_sequence_data.xml",
         "data/nestogy_client_status_data.xml",
         "data/mail_activity_type_data.xml",
@@ -45,6 +46,7 @@
         "data/nestogy_quality_rule_data.xml",
         "data/nestogy_contract_data.xml",
         "data/maintenance_equipment_data.xml",
+        "data/nestogy_engagement_data.xml",
         "views/nestogy_client_status_views.xml",
         "views/nestogy_client_group_views.xml",
         "views/nestogy_contact_kind_views.xml",
@@ -96,6 +98,8 @@
         "views/contract_contract_views.xml",
         "views/maintenance_equipment_views.xml",
         "views/res_partner_timeline_views.xml",
+        "wizards/nestogy_engagement_set_views.xml",
+        "views/nestogy_engagement_views.xml",
     ],
     "demo": [
         "demo/res_company_demo.xml",
@@ -112,6 +116,7 @@
         "demo/contract_contract_demo.xml",
         "demo/maintenance_equipment_demo.xml",
         "demo/nestogy_reminder_demo.xml",
+        "demo/nestogy_engagement_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -30,6 +30,7 @@
         "security/nestogy_portal_rules_payment.xml",
         "data/ir_cron_data.xml",
         "data/ir_cron_data_payment.xml",
+        "data/nestogy_engagement_data.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_activity_type_data_payment.xml",
         "data/nestogy_portal_area_data.xml",

@@ -42,6 +42,7 @@
         "views/nestogy_ticket_subject_views.xml",
         "views/nestogy_conversation_views.xml",
         "data/nestogy_satisfaction_data.xml",
+        "data/nestogy_engagement_data.xml",
         "views/nestogy_satisfaction_request_views.xml",
         "views/nestogy_nps_campaign_views.xml",
         "views/feedback_templates.xml",

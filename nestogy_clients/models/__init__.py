@@ -10,3 +10,4 @@ from . import money
 from . import contract
 from . import asset
 from . import reminder
+from . import engagement

@@ -52,3 +52,5 @@ from . import test_transactions
 from . import test_assets
 from . import test_contract_periods
 from . import test_contracts
+from . import test_engagement
+from . import test_engagement_points

@@ -466,6 +466,18 @@ class TestDashboardHealth(ClientsCase):
         text = "Pays 20 days late on average in the last six months, 2 before."
         self.assertEqual(self.health(), ("Watch", {text: "warning", "Nothing is overdue.": "success"}))
 
+    def test_engagement_is_a_reason_and_a_line(self):
+        levels = (("hot", "Good", "success"), ("cold", "Watch", "warning"), ("dormant", "Poor", "danger"))
+        for level, word, tone in levels:
+            with self.subTest(level=level):
+                self.client.write({"engagement_level": level, "engagement_trend": "down"})
+                (text,) = self.health()[1]
+                self.assertEqual((self.health()[0], self.health()[1][text]), (word, tone))
+                self.assertIn("falling", text)
+                lines = self.client.with_user(self.manager).get_client_dashboard()["overview"]["lines"]
+                (line,) = [each for each in lines if each["label"] == "Engagement"]
+                self.assertEqual(line["tone"], tone)
+
     def test_the_rule_is_told_with_the_word(self):
         self.touch(3)
         (figure,) = self.client.with_user(self.manager).get_client_dashboard_widget("health")["figures"]

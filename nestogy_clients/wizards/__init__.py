@@ -15,3 +15,4 @@ from . import nestogy_contract_price_set
 from . import nestogy_reminder_preview
 from . import nestogy_payment_promise_note
 from . import nestogy_invoice_dispute
+from . import nestogy_engagement_set

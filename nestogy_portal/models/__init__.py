@@ -10,3 +10,4 @@ from . import request
 from . import profile
 from . import project
 from . import service
+from . import engagement

@@ -7,3 +7,4 @@ from . import reply
 from . import time
 from . import satisfaction
 from . import sla
+from . import engagement
