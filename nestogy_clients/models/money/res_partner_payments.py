@@ -181,6 +181,7 @@ class ResPartner(models.Model):
                 "currency_id": "currency_id",
                 "payment_id": "payment_id",
                 "move_id": "move_id",
+                "whole": SQL("COUNT(*) OVER ()"),
             },
             order="date desc, id desc",
             limit=DASHBOARD_ROWS,
@@ -195,7 +196,7 @@ class ResPartner(models.Model):
         kinds = dict(model._fields["kind"]._description_selection(self.env))
         states = dict(model._fields["state"]._description_selection(self.env))
         return {
-            "count": self._client_dashboard_count(transactions, model._name, domain),
+            "count": transactions[0]["whole"] if transactions else 0,
             "columns": [
                 {"name": "name", "label": self.env._("Number")},
                 {"name": "date", "label": self.env._("Date")},

@@ -104,10 +104,6 @@ class ResPartner(models.Model):
         """
         return {"key": key, "sequence": sequence, "title": title, "icon": icon, "load": load, "asks": asks}
 
-    def _client_dashboard_count(self, rows, model, domain):
-        """How many records there are when only the first few were read."""
-        return len(rows) if len(rows) < DASHBOARD_ROWS else self.env[model].search_count(domain)
-
     def _client_list_action(self, name, model, domain, list_view=None):
         """A window action on all records behind a card.
 

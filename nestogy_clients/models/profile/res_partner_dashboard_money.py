@@ -229,7 +229,7 @@ class ResPartner(models.Model):
         is_late = not currency.is_zero(sums["overdue"])
         note = ""
         if any(row["currency_id"] != currency.id for row in balances):
-            note = self.env._(" In %s, at the rates of the documents.", currency.name)
+            note = " " + self.env._("In %s, at the rates of the documents.", currency.name)
         figures = [
             {
                 "label": self.env._("Total invoiced"),
