@@ -63,6 +63,10 @@ TOP_LEVEL = {
 LARGEST_ROOM = 30  # files of models that stand beside each other
 HOOKS = {
     "_client_dashboard_widgets": "nestogy_clients",
+    "_client_health_asks": "nestogy_clients",
+    "_client_health_reasons": "nestogy_clients",
+    "_client_overview_asks": "nestogy_clients",
+    "_client_overview_lines": "nestogy_clients",
     "_client_quick_actions": "nestogy_clients",
     "_client_search_domains": "nestogy_clients",
     "_client_timeline_sources": "nestogy_clients",

@@ -283,8 +283,8 @@ class TestClientProjects(JobPagesMakers, TransactionCase):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            for card in ("_client_projects_card", "_client_performance_card", "_client_issues_card"):
-                getattr(self.client.with_user(self.viewer), card)()
+            for card in ("projects", "performance", "issues"):
+                self.card(card)
             return self.env.cr.sql_log_count - before
 
         self.make_tickets(self.owner, 6, project_id=self.project.id, stage_id=self.stage_done.id)

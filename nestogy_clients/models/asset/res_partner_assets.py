@@ -1,9 +1,10 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import escape_psql, format_date
+from odoo.tools import SQL, escape_psql
 
 from ..profile.res_partner_dashboard import DASHBOARD_ROWS
 
+WARRANTY_TONES = {"valid": "success", "soon": "warning", "over": "secondary"}
 SERIAL_CHARACTERS = 3  # fewer find too much, and no index
 
 
@@ -58,33 +59,81 @@ class ResPartner(models.Model):
         if self.env["maintenance.equipment"].has_access("read"):
             widgets.append(
                 self._client_dashboard_widget(
-                    "assets", 45, self.env._("Assets"), "fa-desktop", self._client_dashboard_assets
+                    "assets",
+                    45,
+                    self.env._("Assets"),
+                    "fa-desktop",
+                    self._client_dashboard_assets,
+                    asset_states=self._client_asset_states_question,
+                    assets=self._client_assets_question,
                 )
             )
         return widgets
 
-    def _client_dashboard_assets(self):
-        assets = self.env["maintenance.equipment"]
-        domain = [("client_id", "=", self.id)]
-        labels = dict(assets._fields["warranty_state"]._description_selection(self.env))
-        tones = {"valid": "success", "soon": "warning", "over": "muted"}
-        rows = [
+    def _client_asset_states_question(self):
+        return self._client_question(
+            "maintenance.equipment",
+            [("client_id", "=", self.id)],
+            {"state": self._client_warranty_sql, "count": ("COUNT", None)},
+            by=1,
+        )
+
+    def _client_assets_question(self):
+        return self._client_question(
+            "maintenance.equipment",
+            [("client_id", "=", self.id)],
             {
-                "id": asset.id,
-                "model": asset._name,
-                "cells": {
-                    "name": asset.name,
-                    "serial": asset.serial_no or "",
-                    "site": asset.site_id.name or asset.site_id.city or "",
-                    "end": format_date(self.env, asset.warranty_date) if asset.warranty_date else "",
-                    "state": labels.get(asset.warranty_state, ""),
-                },
-                "tone": tones.get(asset.warranty_state, ""),
-            }
-            for asset in assets.search(domain, order="warranty_date, id", limit=DASHBOARD_ROWS)
-        ]
+                "id": "id",
+                "name": "name",
+                "serial": "serial_no",
+                "site": "site_id.name",
+                "city": "site_id.city",
+                "end": "warranty_date",
+                "state": self._client_warranty_sql,
+            },
+            order="warranty_date, id",
+            limit=DASHBOARD_ROWS,
+        )
+
+    def _client_warranty_sql(self, assets, query):
+        """The state of a warranty, as ``warranty_state`` of the asset tells it."""
+        return SQL(
+            """CASE WHEN %(end)s IS NULL THEN NULL WHEN %(end)s < %(today)s THEN 'over'
+                    WHEN %(end)s <= %(today)s + COALESCE(%(days)s, %(own)s) THEN 'soon' ELSE 'valid' END""",
+            end=self._client_path(assets, query, "warranty_date"),
+            today=SQL("%s::date", fields.Date.context_today(self)),
+            days=self._client_path(assets, query, "company_id.asset_warranty_days"),
+            own=self.env.company.asset_warranty_days,
+        )
+
+    def _client_dashboard_assets(self, asset_states, assets):
+        model = self.env["maintenance.equipment"]
+        labels = dict(model._fields["warranty_state"]._description_selection(self.env))
+        action = self._client_list_action(
+            self.env._("Assets"),
+            model._name,
+            [("client_id", "=", self.id)],
+            "maintenance_equipment_view_list_client",
+        ) | {"context": {"default_client_id": self.id}}
+        counts = {row["state"]: row["count"] for row in asset_states}
+        hints = {
+            "soon": self.env._("The warranty ends within the days that the settings of the company name."),
+            "over": self.env._("The warranty has ended."),
+        }
+        names = {"soon": self.env._("Warranty ends soon"), "over": self.env._("Warranty is over")}
         return {
-            "count": len(rows) if len(rows) < DASHBOARD_ROWS else assets.search_count(domain),
+            "figures": [
+                {
+                    "label": names[state],
+                    "value": str(counts[state]),
+                    "tone": WARRANTY_TONES[state],
+                    "hint": hints[state],
+                    "action": action | {"domain": [*action["domain"], ("warranty_state", "=", state)]},
+                }
+                for state in ("soon", "over")
+                if counts.get(state)
+            ],
+            "count": sum(counts.values()),
             "columns": [
                 {"name": "name", "label": self.env._("Asset")},
                 {"name": "serial", "label": self.env._("Serial Number")},
@@ -92,10 +141,21 @@ class ResPartner(models.Model):
                 {"name": "end", "label": self.env._("Warranty until")},
                 {"name": "state", "label": self.env._("Warranty")},
             ],
-            "rows": rows,
+            "rows": [
+                {
+                    "id": row["id"],
+                    "model": model._name,
+                    "cells": {
+                        "name": row["name"],
+                        "serial": row["serial"] or "",
+                        "site": row["site"] or row["city"] or "",
+                        "end": self._client_day(row["end"]),
+                        "state": labels.get(row["state"], ""),
+                    },
+                    "tone": WARRANTY_TONES.get(row["state"], ""),
+                }
+                for row in assets
+            ],
             "empty": self.env._("No asset yet. Devices that you look after for this client stand here."),
-            "action": self._client_list_action(
-                self.env._("Assets"), assets._name, domain, "maintenance_equipment_view_list_client"
-            )
-            | {"context": {"default_client_id": self.id}},
+            "action": action,
         }

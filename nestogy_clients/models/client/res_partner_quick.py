@@ -41,7 +41,7 @@ class ResPartner(models.Model):
             *self._client_quick_documents(),
             *self._client_quick_words(),
         ]
-        if self._client_map_query():
+        if self.street or self.city:  # without which there is nothing to ask a map for
             actions.append(
                 self._client_quick_action("map", 80, self.env._("Show on Map"), "fa-map-marker", "action_client_map")
             )
@@ -114,7 +114,9 @@ class ResPartner(models.Model):
 
     def _client_dialled(self):
         """The number to dial, without its extension."""
-        return self._main_phone_number().number or self.phone
+        numbers = self.env["nestogy.phone.number"]
+        domain = [("partner_id", "=", self.id), ("kind", "!=", "fax")]
+        return numbers.search_fetch(domain, ["number"], limit=1).number or self.phone
 
     def _client_dial_url(self):
         """The address that makes a telephone call this person, empty without a number."""

@@ -1,8 +1,12 @@
 from odoo import fields, models
-from odoo.tools import format_date
+from odoo.fields import Domain
+from odoo.tools import SQL, format_amount
 
 from ..profile.res_partner_dashboard import DASHBOARD_ROWS
+from .contract_contract_service import TONES
 
+LIVE_STATES = ("draft", "active", "to_renew", "paused")
+RUNNING_STATES = ("active", "to_renew")
 CONTRACT_FORM = "contract.contract_contract_customer_form_view"
 
 
@@ -77,49 +81,146 @@ class ResPartner(models.Model):
         if self.env["contract.contract"].has_access("read"):
             widgets.append(
                 self._client_dashboard_widget(
-                    "contracts", 40, self.env._("Contracts"), "fa-refresh", self._client_dashboard_contracts
+                    "contracts",
+                    40,
+                    self.env._("Contracts"),
+                    "fa-refresh",
+                    self._client_dashboard_contracts,
+                    contracts=self._client_contracts_question,
                 )
             )
         return widgets
 
-    def _client_dashboard_contracts(self):
-        contracts = self.env["contract.contract"]
-        domain = [
-            ("commercial_partner_id", "=", self.id),
-            ("contract_type", "=", "sale"),
-            ("service_state", "in", ("draft", "active", "to_renew", "paused")),
-        ]
+    def _client_contract_domain(self):
+        return Domain("commercial_partner_id", "=", self.id) & Domain("contract_type", "=", "sale")
+
+    def _client_contracts_question(self):
+        """The contracts that are not over, the one that ends first before the others, with their worth a month.
+
+        ``amount`` is that of all lines that are not over, ``running`` that of those which have begun.
+        """
+        today = fields.Date.context_today(self)
+        lines = self.env["contract.line"]
+        lines.flush_model(
+            ["contract_id", "active", "display_type", "is_canceled", "date_start", "date_end", "monthly_recurring"]
+        )
+        lines.flush_model(["currency_id"])
+        value = SQL(
+            """(SELECT json_build_object(
+                           'currency_id', MAX(line.currency_id), 'amount', SUM(line.monthly_recurring), 'running',
+                           SUM(line.monthly_recurring) FILTER (WHERE COALESCE(line.date_start, %(today)s) <= %(today)s))
+                  FROM contract_line line
+                 WHERE line.contract_id = contract_contract.id AND line.active AND line.display_type IS NULL
+                   AND line.is_canceled IS NOT TRUE AND (line.date_end IS NULL OR line.date_end >= %(today)s))""",
+            today=SQL("%s::date", today),
+        )
+        may_live = Domain("date_end", "=", False) | Domain("date_end", ">=", today)
+        return self._client_question(
+            "contract.contract",
+            self._client_contract_domain() & (may_live | Domain("service_phase", "=", "draft")),
+            {
+                "id": "id",
+                "name": "name",
+                "next": "recurring_next_date",
+                "end": "date_end",
+                "renewal": "renewal_type",
+                "state": self._client_service_state_sql,
+                "value": value,
+            },
+            order="date_end, name, id",
+        )
+
+    def _client_service_state_sql(self, contracts, query):
+        domains = contracts._service_domains(fields.Date.context_today(self))
+        cases = SQL(" ").join(
+            SQL("WHEN %s THEN %s", domain.optimize_full(contracts)._to_sql(contracts, query.table, query), state)
+            for state, domain in domains.items()
+        )
+        return SQL("CASE %s END", cases)
+
+    def _client_running_domain(self):
+        return self._client_contract_domain() & Domain("service_state", "in", RUNNING_STATES)
+
+    def _client_dashboard_contracts(self, contracts):
+        model = self.env["contract.contract"]
+        contracts = [row for row in contracts if row["state"] in LIVE_STATES]
+        action = self._client_list_action(
+            self.env._("Contracts"),
+            model._name,
+            list(self._client_contract_domain()),
+            "contract_contract_view_list_client",
+        ) | {"context": self._client_contract_defaults() | {"form_view_ref": CONTRACT_FORM}}
+        labels = dict(model._fields["service_state"]._description_selection(self.env))
         rows = []
-        for contract in contracts.search(domain, order="date_end, name, id", limit=DASHBOARD_ROWS):
-            label, tone = contract._client_state()
-            next_date = contract.recurring_next_date
+        for row in contracts[:DASHBOARD_ROWS]:
+            value = ""
+            if row["value"]["amount"]:
+                currency = self._client_currency(row["value"]["currency_id"])
+                value = format_amount(self.env, row["value"]["amount"], currency)
             rows.append(
                 {
-                    "id": contract.id,
-                    "model": contract._name,
+                    "id": row["id"],
+                    "model": model._name,
                     "cells": {
-                        "name": contract.display_name,
-                        "price": contract.price_text,
-                        "next": format_date(self.env, next_date) if next_date else "",
-                        "end": format_date(self.env, contract.date_end) if contract.date_end else "",
-                        "state": label,
+                        "name": row["name"],
+                        "value": value,
+                        "next": self._client_day(row["next"]),
+                        "end": self._client_day(row["end"]),
+                        "state": labels[row["state"]],
                     },
-                    "tone": tone if tone != "secondary" else "muted",
+                    "tone": TONES[row["state"]],
                 }
             )
         return {
-            "count": len(rows) if len(rows) < DASHBOARD_ROWS else contracts.search_count(domain),
+            "figures": self._client_contract_figures(contracts, action),
+            "count": len(contracts),
             "columns": [
                 {"name": "name", "label": self.env._("Contract")},
-                {"name": "price", "label": self.env._("Price")},
+                {"name": "value", "label": self.env._("A Month")},
                 {"name": "next", "label": self.env._("Next Invoice")},
                 {"name": "end", "label": self.env._("Until")},
                 {"name": "state", "label": self.env._("State")},
             ],
             "rows": rows,
             "empty": self.env._("No contract runs. New Contract on the tab Services begins the first one."),
-            "action": self._client_list_action(
-                self.env._("Contracts"), contracts._name, domain[:2], "contract_contract_view_list_client"
-            )
-            | {"context": self._client_contract_defaults() | {"form_view_ref": CONTRACT_FORM}},
+            "action": action,
         }
+
+    def _client_contract_figures(self, contracts, action):
+        """What the running contracts are worth a month, and which of them ends next."""
+        running = list(self._client_running_domain())
+        contracts = [row for row in contracts if row["state"] in RUNNING_STATES]
+        values = {}
+        for row in contracts:
+            if row["value"]["running"]:
+                key = row["value"]["currency_id"]
+                values[key] = values.get(key, 0.0) + row["value"]["running"]
+        figures = []
+        for currency_id, amount in values.items():
+            currency = self._client_currency(currency_id)
+            if not currency.is_zero(amount):
+                figures.append(
+                    {
+                        "label": self.env._("Monthly value"),
+                        "value": format_amount(self.env, amount, currency),
+                        "tone": "",
+                        "hint": self.env._(
+                            "Price of the services of running contracts before tax, each divided by the months of its "
+                            "period. Services that begin later, have ended or are paused do not count."
+                        ),
+                        "action": action | {"domain": running},
+                    }
+                )
+        ends = [row["end"] for row in contracts if row["end"]]
+        if ends:
+            to_renew = any(row["state"] == "to_renew" and row["end"] == min(ends) for row in contracts)
+            figures.append(
+                {
+                    "label": self.env._("Next renewal"),
+                    "value": self._client_day(min(ends)),
+                    "tone": "warning" if to_renew else "",
+                    "hint": self.env._("The first day on which a running contract ends or is renewed."),
+                    "action": action | {"domain": [*running, ("date_end", "=", min(ends))]},
+                }
+            )
+        return figures

@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
-from odoo.tools import format_date
+from odoo.tools import SQL
 
 from ...tools import document_files
 from ..profile.res_partner_dashboard import DASHBOARD_ROWS
+from .nestogy_client_document import EXPIRY_NOTICE_DAYS
 
 
 class ResPartner(models.Model):
@@ -74,39 +77,58 @@ class ResPartner(models.Model):
         if self.env["nestogy.client.document"].has_access("read"):
             widgets.append(
                 self._client_dashboard_widget(
-                    "documents", 50, self.env._("Documents"), "fa-folder-open-o", self._client_dashboard_documents
+                    "documents",
+                    50,
+                    self.env._("Documents"),
+                    "fa-folder-open-o",
+                    self._client_dashboard_documents,
+                    documents=self._client_documents_question,
                 )
             )
         return widgets
 
-    def _client_dashboard_documents(self):
-        documents = self.env["nestogy.client.document"]
-        domain = [("client_id", "=", self.id)]
-        latest = documents.search(domain, limit=DASHBOARD_ROWS)
-        tones = {"expired": "danger", "soon": "warning"}
+    def _client_documents_question(self):
+        return self._client_question(
+            "nestogy.client.document",
+            [("client_id", "=", self.id)],
+            {
+                "id": "id",
+                "name": "name",
+                "folder": "folder_id.name",
+                "date": "updated_at",
+                "expires_on": "expires_on",
+                "is_shared": "is_shared",
+                "whole": SQL("COUNT(*) OVER ()"),
+            },
+            order="updated_at desc, id desc",
+            limit=DASHBOARD_ROWS,
+        )
+
+    def _client_dashboard_documents(self, documents):
+        model = self.env["nestogy.client.document"]
+        today = fields.Date.context_today(self)
+        soon = str(today + timedelta(days=EXPIRY_NOTICE_DAYS))
         rows = []
-        for document in latest:
-            if document.expiry_state in tones:
-                state = self.env._("until %s", format_date(self.env, document.expires_on))
-            elif document.is_shared:
-                state = self.env._("Shared")
-            else:
-                state = self.env._("Internal")
+        for row in documents:
+            state, tone = (self.env._("Shared"), "success") if row["is_shared"] else (self.env._("Internal"), "")
+            if row["expires_on"] and row["expires_on"] <= soon:
+                state = self.env._("until %s", self._client_day(row["expires_on"]))
+                tone = "danger" if row["expires_on"] < str(today) else "warning"
             rows.append(
                 {
-                    "id": document.id,
-                    "model": document._name,
+                    "id": row["id"],
+                    "model": model._name,
                     "cells": {
-                        "name": document.name,
-                        "folder": document.folder_id.name or "",
-                        "date": format_date(self.env, document.updated_at) if document.updated_at else "",
+                        "name": row["name"],
+                        "folder": row["folder"] or "",
+                        "date": self._client_day(row["date"]),
                         "state": state,
                     },
-                    "tone": tones.get(document.expiry_state, "success" if document.is_shared else ""),
+                    "tone": tone,
                 }
             )
         return {
-            "count": len(rows) if len(rows) < DASHBOARD_ROWS else documents.search_count(domain),
+            "count": documents[0]["whole"] if documents else 0,
             "columns": [
                 {"name": "name", "label": self.env._("Document")},
                 {"name": "folder", "label": self.env._("Folder")},
@@ -115,5 +137,5 @@ class ResPartner(models.Model):
             ],
             "rows": rows,
             "empty": self.env._("No document yet. Drop files on the tab Documents."),
-            "action": self._client_list_action(self.env._("Documents"), documents._name, domain),
+            "action": self._client_list_action(self.env._("Documents"), model._name, [("client_id", "=", self.id)]),
         }

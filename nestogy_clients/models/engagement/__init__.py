@@ -10,3 +10,4 @@ from . import nestogy_communication_touches
 from . import sale_order_touches
 from . import account_partial_reconcile
 from . import contract_contract_touches
+from . import res_partner_engagement_profile

@@ -11,8 +11,8 @@ class AccountMove(models.Model):
     # the figures of a client are one index-only scan
     _client_money_idx = models.Index(
         "(commercial_partner_id, company_id, currency_id)"
-        " INCLUDE (move_type, invoice_date_due, amount_total, amount_untaxed, amount_residual, amount_total_signed,"
-        " amount_untaxed_signed, amount_residual_signed)"
+        " INCLUDE (move_type, invoice_date, invoice_date_due, amount_total, amount_untaxed, amount_residual,"
+        " amount_total_signed, amount_untaxed_signed, amount_residual_signed)"
         " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
     )
     _client_open_idx = models.Index(

@@ -145,7 +145,6 @@ class ResPartner(models.Model):
         if not ids:
             return {}
         self._flush_client_documents()
-        rates = self._client_company_rates()
         query = SQL(
             """
             SELECT commercial_partner_id, currency_id, company_id,
@@ -165,8 +164,18 @@ class ResPartner(models.Model):
             partners=tuple(ids),
             companies=tuple(self.env.companies.ids),
         )
+        return self._client_fold_balances(self.env.execute_query(query))
+
+    def _client_fold_balances(self, rows):
+        """Add up documents that were summed by kind.
+
+        :param rows: tuples of partner id, currency id, company id, ``credit``, ``overdue`` or ``open``, and the six
+            sums of :meth:`_client_balance_rows`
+        :return: as there
+        """
+        rates = self._client_company_rates()
         balances = defaultdict(dict)
-        for partner_id, currency_id, company_id, kind, *amounts in self.env.execute_query(query):
+        for partner_id, currency_id, company_id, kind, *amounts in rows:
             total, untaxed, residual, company_total, company_untaxed, company_residual = (
                 amount or 0.0 for amount in amounts
             )

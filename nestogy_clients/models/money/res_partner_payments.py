@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, format_amount
 
 from ..profile.res_partner_dashboard import DASHBOARD_ROWS
 
@@ -96,35 +96,40 @@ class ResPartner(models.Model):
         """In SQL, because the ORM cannot join a document to the last of what settled it."""
         found = {}
         if ids := [partner_id for partner_id in self.ids if partner_id]:
-            self._flush_client_documents()
-            self.env["account.move"].flush_model(["invoice_date", "payment_state"])
-            self.env["account.move.line"].flush_model(["move_id", "display_type"])
-            self.env["account.partial.reconcile"].flush_model(["debit_move_id", "max_date"])
             rows = self.env.execute_query(
                 SQL(
-                    """
-                    SELECT client_id, AVG(GREATEST(paid_on - invoice_date, 0))::float8, COUNT(*)
-                      FROM (SELECT move.commercial_partner_id AS client_id, move.invoice_date,
-                                   MAX(partial.max_date) AS paid_on
-                              FROM account_move move
-                              JOIN account_move_line line ON line.move_id = move.id
-                               AND line.display_type = 'payment_term'
-                              JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
-                             WHERE move.commercial_partner_id IN %(partners)s
-                               AND move.company_id IN %(companies)s
-                               AND move.state = 'posted'
-                               AND move.move_type IN ('out_invoice', 'out_receipt')
-                               AND move.payment_state IN ('paid', 'in_payment')
-                             GROUP BY move.id) paid
-                     GROUP BY client_id
-                    """,
-                    partners=tuple(ids),
-                    companies=tuple(self.env.companies.ids),
+                    "SELECT client_id, AVG(GREATEST(paid_on - invoice_date, 0))::float8, COUNT(*) FROM (%s) paid"
+                    " GROUP BY client_id",
+                    self._client_paid_sql(ids),
                 )
             )
             found = {client_id: (days, count) for client_id, days, count in rows}
         for partner in self:
             partner.client_days_to_pay, partner.client_paid_count = found.get(partner._origin.id, (0.0, 0))
+
+    def _client_paid_sql(self, ids):
+        """SQL of the invoices of clients that are paid in full, and when the last part of each was paid."""
+        self._flush_client_documents()
+        self.env["account.move"].flush_model(["invoice_date", "payment_state"])
+        self.env["account.move.line"].flush_model(["move_id", "display_type"])
+        self.env["account.partial.reconcile"].flush_model(["debit_move_id", "max_date"])
+        return SQL(
+            """
+            SELECT move.commercial_partner_id AS client_id, move.invoice_date, move.invoice_date_due,
+                   MAX(partial.max_date) AS paid_on
+              FROM account_move move
+              JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'payment_term'
+              JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
+             WHERE move.commercial_partner_id IN %(partners)s
+               AND move.company_id IN %(companies)s
+               AND move.state = 'posted'
+               AND move.move_type IN ('out_invoice', 'out_receipt')
+               AND move.payment_state IN ('paid', 'in_payment')
+             GROUP BY move.id
+            """,
+            partners=tuple(ids),
+            companies=tuple(self.env.companies.ids),
+        )
 
     def _client_transactions_sudo(self):
         """The transactions, of clients that the user may see: their figures are told to him, their rows need not be."""
@@ -158,22 +163,40 @@ class ResPartner(models.Model):
                     self.env._("Transactions"),
                     "fa-exchange",
                     self._client_dashboard_transactions,
+                    transactions=self._client_transactions_question,
                 )
             )
         return widgets
 
-    def _client_dashboard_transactions(self):
-        transactions = self.env["nestogy.client.transaction"]
-        domain = [
-            ("client_id", "=", self.id),
-            ("state", "not in", ("draft", "canceled", "rejected")),
-        ]
-        names = ["name", "date", "kind", "state", "amount", "currency_id", "payment_id", "move_id"]
-        newest = transactions.search_fetch(domain, names, limit=DASHBOARD_ROWS)
-        kinds = dict(transactions._fields["kind"]._description_selection(self.env))
-        states = dict(transactions._fields["state"]._description_selection(self.env))
+    def _client_transactions_question(self):
+        return self._client_question(
+            "nestogy.client.transaction",
+            self._client_transaction_domain(),
+            {
+                "name": "name",
+                "date": "date",
+                "kind": "kind",
+                "state": "state",
+                "amount": "amount",
+                "currency_id": "currency_id",
+                "payment_id": "payment_id",
+                "move_id": "move_id",
+                "whole": SQL("COUNT(*) OVER ()"),
+            },
+            order="date desc, id desc",
+            limit=DASHBOARD_ROWS,
+        )
+
+    def _client_transaction_domain(self):
+        return [("client_id", "=", self.id), ("state", "not in", ("draft", "canceled", "rejected"))]
+
+    def _client_dashboard_transactions(self, transactions):
+        model = self.env["nestogy.client.transaction"]
+        domain = self._client_transaction_domain()
+        kinds = dict(model._fields["kind"]._description_selection(self.env))
+        states = dict(model._fields["state"]._description_selection(self.env))
         return {
-            "count": len(newest) if len(newest) < DASHBOARD_ROWS else transactions.search_count(domain),
+            "count": transactions[0]["whole"] if transactions else 0,
             "columns": [
                 {"name": "name", "label": self.env._("Number")},
                 {"name": "date", "label": self.env._("Date")},
@@ -183,19 +206,19 @@ class ResPartner(models.Model):
             ],
             "rows": [
                 {
-                    "id": transaction._get_document().id,
-                    "model": transaction._get_document()._name,
+                    "id": row["payment_id"] or row["move_id"],
+                    "model": "account.payment" if row["payment_id"] else "account.move",
                     "cells": {
-                        "name": transaction.name or self.env._("Draft"),
-                        "date": format_date(self.env, transaction.date),
-                        "kind": kinds[transaction.kind],
-                        "amount": format_amount(self.env, transaction.amount, transaction.currency_id),
-                        "state": states[transaction.state],
+                        "name": row["name"] or self.env._("Draft"),
+                        "date": self._client_day(row["date"]),
+                        "kind": kinds[row["kind"]],
+                        "amount": format_amount(self.env, row["amount"], self._client_currency(row["currency_id"])),
+                        "state": states[row["state"]],
                     },
-                    "tone": TONES.get(transaction.state, "secondary"),
+                    "tone": TONES.get(row["state"], "secondary"),
                 }
-                for transaction in newest
+                for row in transactions
             ],
             "empty": self.env._("No payment, refund or credit note yet."),
-            "action": self._client_list_action(self.env._("Transactions"), transactions._name, domain),
+            "action": self._client_list_action(self.env._("Transactions"), model._name, domain),
         }

@@ -1,10 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount, format_date
 
 DASHBOARD_ROWS = 5
-VIEWER = "nestogy_clients.nestogy_clients_group_viewer"
-BALANCES = ("invoiced", "paid", "outstanding", "overdue", "credit")
+DASHBOARD_EVENTS = 6
 
 
 class ResPartner(models.Model):
@@ -15,20 +13,22 @@ class ResPartner(models.Model):
     def get_client_dashboard(self):
         """All that the profile shows, ready to print, in one call.
 
-        :return: dict of ``overview`` (see :meth:`_client_overview`), ``balances`` (a row a currency) and ``widgets``
-            in the user's order: dicts of ``key``, ``title``, ``icon``, ``sequence``, ``is_open``, ``is_hidden`` and
+        :return: dict of ``overview`` and ``balances`` (see :meth:`_client_overview`), and ``widgets`` in the user's
+            order: dicts of ``key``, ``title``, ``icon``, ``sequence``, ``is_open``, ``is_hidden`` and
             ``data`` (see :meth:`_client_dashboard_widgets`; ``None``, and not computed, for what is not shown)
         :raise AccessError: the user may not see the client
         :raise UserError: the partner is no client
         """
         self._check_client_dashboard()
-        return {
-            "overview": self._client_overview(),
-            "balances": self._client_dashboard_balances(),
+        widgets = self._client_dashboard_arranged()
+        shown = [widget for widget in widgets if widget["is_open"] and not widget["is_hidden"]]
+        overview = self._client_dashboard_widget("", 0, "", "", self._client_overview, **self._client_overview_asks())
+        loaded = self._client_dashboard_load([overview, *shown])
+        return loaded[""] | {
             "widgets": [
                 {key: widget[key] for key in ("key", "title", "icon", "sequence", "is_open", "is_hidden")}
-                | {"data": widget["load"]() if widget["is_open"] and not widget["is_hidden"] else None}
-                for widget in self._client_dashboard_arranged()
+                | {"data": loaded.get(widget["key"])}
+                for widget in widgets
             ],
         }
 
@@ -43,8 +43,16 @@ class ResPartner(models.Model):
         self._check_client_dashboard()
         for widget in self._client_dashboard_widgets():
             if widget["key"] == key:
-                return widget["load"]()
+                return self._client_dashboard_load([widget])[key]
         raise UserError(self.env._("This card is not there any more; reload the page."))
+
+    def _client_dashboard_load(self, widgets):
+        """The data of cards, by key; what all of them ask is asked at once, and what several ask only once."""
+        questions = {}
+        for widget in widgets:
+            questions |= widget["asks"]
+        answers = self._client_ask(questions)
+        return {widget["key"]: widget["load"](**{name: answers[name] for name in widget["asks"]}) for widget in widgets}
 
     def _check_client_dashboard(self):
         self.ensure_one()
@@ -55,32 +63,6 @@ class ResPartner(models.Model):
     def _client_dashboard_arranged(self):
         """The cards in the order in which the user wants them, each with ``is_open`` and ``is_hidden``."""
         return self.env["nestogy.dashboard.layout"]._current()._arrange(self._client_dashboard_widgets())
-
-    def _client_dashboard_balances(self):
-        """What is shown of each currency in which the client has documents or money."""
-        if not self.env.user.has_group(VIEWER):
-            return []
-        unapplied = self._client_unapplied()
-        balances = []
-        for row in self._client_balances_with(unapplied):
-            currency = row["currency"]
-            amounts = {key: format_amount(self.env, row[key], currency) for key in BALANCES}
-            balances.append(
-                amounts
-                | {
-                    "currency": currency.name,
-                    "is_overdue": not currency.is_zero(row["overdue"]),
-                    "has_credit": not currency.is_zero(row["credit"]),
-                    "unapplied": currency in unapplied and format_amount(self.env, unapplied[currency], currency),
-                }
-            )
-        return balances
-
-    def _client_balances_with(self, currencies):
-        """The client's figures, with rows of nothing for currencies that money came in without any invoice."""
-        rows = self._client_balances().get(self.id, [])
-        known = [row["currency"] for row in rows]
-        return rows + [{"currency": each} | dict.fromkeys(BALANCES, 0.0) for each in currencies if each not in known]
 
     def _client_dashboard_widgets(self):
         """The cards of the profile; addons add theirs with ``super()``, each only if the user may read its records.
@@ -96,80 +78,31 @@ class ResPartner(models.Model):
             texts, tones Bootstrap colour names, hints say how a figure is computed, actions open the rows behind it.
         """
         self.ensure_one()
-        widget = self._client_dashboard_widget
-        widgets = []
-        if self.env["account.move"].has_access("read"):
-            widgets.append(
-                widget("invoices", 20, self.env._("Invoices"), "fa-pencil-square-o", self._client_dashboard_invoices)
+        return [
+            self._client_dashboard_widget(
+                "activity", 8, self.env._("Recent Activity"), "fa-history", self._client_dashboard_activity
             )
-        if self.env["sale.order"].has_access("read"):
-            widgets.append(
-                widget("estimates", 30, self.env._("Estimates"), "fa-file-text-o", self._client_dashboard_estimates)
-            )
-        return widgets
+        ]
 
-    def _client_dashboard_widget(self, key, sequence, title, icon, load):
+    def _client_dashboard_activity(self):
+        """The newest events of the timeline; which ones is decided there by what the user may read."""
+        return {
+            "events": self.get_client_timeline(limit=DASHBOARD_EVENTS)["items"],
+            "count": None,
+            "empty": self.env._("Nothing has happened yet. Log a call or write a note to begin."),
+            "action": False,
+        }
+
+    def _client_dashboard_widget(self, key, sequence, title, icon, load, **asks):
         """One card of the profile.
 
         :param str key: unique; the layouts of users name cards by it
         :param int sequence: its place for users who moved nothing
         :param str icon: Font Awesome
-        :param load: a function without arguments that returns the data, called only when the card is shown
+        :param load: a function that returns the data, called only when the card is shown, with the answers by name
+        :param asks: the card's questions (see :meth:`_client_ask`); the same name stands for the same question
         """
-        return {"key": key, "sequence": sequence, "title": title, "icon": icon, "load": load}
-
-    def _client_dashboard_invoices(self):
-        domain = [
-            ("commercial_partner_id", "=", self.id),
-            ("move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
-        ]
-        moves = self.env["account.move"].search(domain, order="invoice_date desc, id desc", limit=DASHBOARD_ROWS)
-        return self._client_document_card(moves, domain, "invoice_date", "amount_total_in_currency_signed") | {
-            "empty": self.env._("No invoice yet. New Invoice begins the first one."),
-            "action": self._client_list_action(self.env._("Invoices"), moves._name, domain),
-        }
-
-    def _client_dashboard_estimates(self):
-        domain = [("partner_id.commercial_partner_id", "=", self.id)]
-        orders = self.env["sale.order"].search(domain, order="date_order desc, id desc", limit=DASHBOARD_ROWS)
-        return self._client_document_card(orders, domain, "date_order", "amount_total") | {
-            "empty": self.env._("No estimate yet. New Estimate begins the first one."),
-            "action": self._client_list_action(self.env._("Estimates"), orders._name, domain),
-        }
-
-    def _client_document_card(self, documents, domain, date_field, amount_field):
-        """Columns, rows and count of a card of documents that have a number, a date, an amount and a state.
-
-        :param documents: the newest ones, at most ``DASHBOARD_ROWS``
-        :param domain: finds all of them
-        """
-        rows = []
-        for document in documents:
-            label, tone = document._client_state()
-            date = document[date_field]
-            rows.append(
-                {
-                    "id": document.id,
-                    "model": document._name,
-                    "cells": {
-                        "name": document.name if document.name and document.name != "/" else self.env._("Draft"),
-                        "date": format_date(self.env, date) if date else "",
-                        "amount": format_amount(self.env, document[amount_field], document.currency_id),
-                        "state": label,
-                    },
-                    "tone": tone,
-                }
-            )
-        return {
-            "count": len(rows) if len(rows) < DASHBOARD_ROWS else documents.search_count(domain),
-            "columns": [
-                {"name": "name", "label": self.env._("Number")},
-                {"name": "date", "label": self.env._("Date")},
-                {"name": "amount", "label": self.env._("Amount")},
-                {"name": "state", "label": self.env._("State")},
-            ],
-            "rows": rows,
-        }
+        return {"key": key, "sequence": sequence, "title": title, "icon": icon, "load": load, "asks": asks}
 
     def _client_list_action(self, name, model, domain, list_view=None):
         """A window action on all records behind a card.

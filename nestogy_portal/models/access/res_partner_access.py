@@ -1,11 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, email_normalize, format_datetime
+from odoo.tools import SQL, email_normalize
 
 from ..login.nestogy_portal_link import OPEN_MODELS
 
 LINKS_SHOWN = 80
+PORTAL_TONES = {"active": "success", "invited": "info", "blocked": "danger"}
 
 
 class ResPartner(models.Model):
@@ -320,19 +321,99 @@ class ResPartner(models.Model):
         if self.env.user.has_group("nestogy_clients.nestogy_clients_group_viewer"):
             widgets.append(
                 self._client_dashboard_widget(
-                    "portal", 60, self.env._("Client Portal"), "fa-key", self._client_dashboard_portal
+                    "portal",
+                    60,
+                    self.env._("Client Portal"),
+                    "fa-key",
+                    self._client_dashboard_portal,
+                    portal_users=self._client_portal_users_question,
                 )
             )
         return widgets
 
-    def _client_dashboard_portal(self):
+    def _client_overview_asks(self):
+        asks = super()._client_overview_asks()
+        if self.env.user.has_group("nestogy_clients.nestogy_clients_group_viewer"):
+            asks["portal_users"] = self._client_portal_users_question
+        return asks
+
+    def _client_overview_lines(self, **answers):
+        """How many people of the client may enter the portal."""
+        lines = super()._client_overview_lines(**answers)
+        if "portal_users" in answers:
+            states = [row["state"] for row in self._client_portal_people_in(answers["portal_users"])]
+            labels = dict(self._fields["portal_state"]._description_selection(self.env))
+            found = [f"{states.count(state)} {labels[state]}" for state in PORTAL_TONES if state in states]
+            lines.append(
+                self._client_overview_line(
+                    self.env._("Client Portal"),
+                    ", ".join(found) or self.env._("Nobody"),
+                    hint=self.env._("People of the client by their access to the portal."),
+                )
+            )
+        return lines
+
+    def _client_portal_users_question(self):
+        """The users of the people of the client whom the user may see."""
+        family = Domain("parent_id", "=", self.id) & Domain("type", "in", ("contact", "other"))
+        people = self._search(family | Domain("id", "=", self.id))
+        logs = self.env["res.users.log"].sudo()  # whoever may see who has access may see since when
+        logs.flush_model(["create_uid", "create_date"])
+        return self.with_context(active_test=False)._client_question_sudo(  # as above
+            "res.users",
+            Domain("partner_id", "in", people),
+            {
+                "id": "partner_id",
+                "name": "partner_id.name",
+                "email": "partner_id.email_normalized",
+                "share": "share",
+                "active": "active",
+                "invited": "nestogy_invited_at",
+                "last": lambda users, query: SQL(
+                    "(SELECT MAX(create_date) FROM res_users_log log WHERE log.create_uid = %s)",
+                    SQL.identifier(query.table, "id"),
+                ),
+            },
+        )
+
+    def _client_portal_state_in(self, row):
+        """The state of access as ``_portal_state_of`` tells it, of an answer about a user."""
+        if not row["share"]:
+            return "active" if row["active"] else "blocked"
+        if not row["email"]:
+            return "no_email"
+        if not row["active"] or not self._client_may_log_in():
+            return "blocked"
+        if row["last"]:
+            return "active"
+        return "invited" if row["invited"] else "none"
+
+    def _client_portal_people_in(self, portal_users):
+        """Who has access or had it, one row a person with its state, the last visitor first."""
+        # of somebody with several users the active one counts, as in _portal_users
+        people = {row["id"]: row for row in sorted(portal_users, key=lambda row: row["active"])}
+        people = [row | {"state": self._client_portal_state_in(row)} for row in people.values()]
+        people = [row for row in people if row["state"] in PORTAL_TONES]
+        return sorted(people, key=lambda row: (row["last"] or "", row["id"]), reverse=True)
+
+    def _client_dashboard_portal(self, portal_users):
         """Who of the client was in the portal lately."""
         states = dict(self._fields["portal_state"]._description_selection(self.env))
-        tones = {"active": "success", "invited": "info", "blocked": "danger"}
-        people = self.portal_contact_ids.filtered(lambda each: each.portal_state not in ("none", "no_email"))
-        people = people.sorted(lambda each: (str(each.portal_last_login or ""), each.id), reverse=True)
+        people = self._client_portal_people_in(portal_users)
+        counts = {state: sum(row["state"] == state for row in people) for state in PORTAL_TONES}
         return {
             "count": len(people),
+            "segments": [
+                {
+                    "label": states[state],
+                    "value": str(count),
+                    "share": count / len(people),
+                    "tone": PORTAL_TONES[state],
+                    "action": self._client_portal_people_action(state),
+                }
+                for state, count in counts.items()
+                if count
+            ],
             "columns": [
                 {"name": "name", "label": self.env._("Person")},
                 {"name": "state", "label": self.env._("Access")},
@@ -340,21 +421,22 @@ class ResPartner(models.Model):
             ],
             "rows": [
                 {
-                    "id": person.id,
-                    "model": person._name,
+                    "id": row["id"],
+                    "model": self._name,
                     "cells": {
-                        "name": person.name or person.email or "",
-                        "state": states[person.portal_state],
-                        "last": (
-                            format_datetime(self.env, person.portal_last_login, dt_format="short")
-                            if person.portal_last_login
-                            else self.env._("never")
-                        ),
+                        "name": row["name"] or row["email"] or "",
+                        "state": states[row["state"]],
+                        "last": self._client_moment(row["last"]) or self.env._("never"),
                     },
-                    "tone": tones.get(person.portal_state, ""),
+                    "tone": PORTAL_TONES[row["state"]],
                 }
-                for person in people[:5]
+                for row in people[:5]
             ],
             "empty": self.env._("Nobody has access yet. Tab Portal Access invites people."),
             "action": False,
         }
+
+    def _client_portal_people_action(self, state):
+        domain = [("id", "child_of", self.id), ("active", "=", True), ("portal_state", "=", state)]
+        action = self._client_list_action(self.env._("Portal Access"), self._name, [*domain, ("user_ids", "!=", False)])
+        return action | {"context": {"active_test": False}}

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_datetime, html2plaintext
+from odoo.tools import SQL, html2plaintext
 
 WIDGET_ROWS = 5
 TEXT_SHOWN = 80  # characters
@@ -54,21 +54,41 @@ class ResPartner(models.Model):
         if self.env["nestogy.conversation"].has_access("read"):
             widgets.append(
                 self._client_dashboard_widget(
-                    "messages", 30, self.env._("Messages"), "fa-comments-o", self._client_dashboard_messages
+                    "messages",
+                    32,
+                    self.env._("Messages"),
+                    "fa-comments-o",
+                    self._client_dashboard_messages,
+                    conversation=self._client_conversation_question,
+                    messages=self._client_messages_question,
                 )
             )
         return widgets
 
-    def _client_dashboard_messages(self):
+    def _client_conversation_question(self):
+        columns = {"id": "id", "unread": "unread_count"}
+        return self._client_question("nestogy.conversation", [("client_id", "=", self.id)], columns, limit=1)
+
+    def _client_messages_question(self):
         conversations = self.env["nestogy.conversation"]
-        conversation = conversations.search([("client_id", "=", self.id)], limit=1)
-        messages = self.env["mail.message"].browse()
-        if conversation:
-            domain = conversations._open_messages_domain(conversation.ids)
-            # of a conversation that the user may read
-            messages = self.env["mail.message"].sudo().search(domain, order="id desc", limit=WIDGET_ROWS)
+        return self._client_question_sudo(  # messages of conversations that the user may read
+            "mail.message",
+            conversations._open_messages_domain(conversations._search([("client_id", "=", self.id)])),
+            {
+                "date": "date",
+                "author": "author_id.name",
+                "email_from": "email_from",
+                "body": "body",
+            },
+            order="id desc",
+            limit=WIDGET_ROWS,
+        )
+
+    def _client_dashboard_messages(self, conversation, messages):
+        conversations = self.env["nestogy.conversation"]
+        unread = conversation[0]["unread"] if conversation else 0
         return {
-            "count": conversation.unread_count or None,
+            "count": unread or None,
             "columns": [
                 {"name": "at", "label": self.env._("Date")},
                 {"name": "author", "label": self.env._("From")},
@@ -76,23 +96,23 @@ class ResPartner(models.Model):
             ],
             "rows": [
                 {
-                    "id": conversation.id,
-                    "model": conversation._name,
-                    "tone": "warning" if number < conversation.unread_count else "",
+                    "id": conversation[0]["id"],
+                    "model": conversations._name,
+                    "tone": "warning" if number < unread else "",
                     "cells": {
-                        "at": format_datetime(self.env, message.date, dt_format="short"),
-                        "author": message.author_id.name or message.email_from or "",
-                        "text": " ".join(html2plaintext(message.body or "").split())[:TEXT_SHOWN],
+                        "at": self._client_moment(row["date"]),
+                        "author": row["author"] or row["email_from"] or "",
+                        "text": " ".join(html2plaintext(row["body"] or "").split())[:TEXT_SHOWN],
                     },
                 }
-                for number, message in enumerate(messages)
+                for number, row in enumerate(messages)
             ],
-            "empty": self.env._("Nothing was written yet."),
+            "empty": self.env._("Nothing was written yet. The button Messages above begins the conversation."),
             "action": self._client_list_action(
                 self.env._("Messages"), conversations._name, [("client_id", "=", self.id)]
             )
             if conversation
-            else None,
+            else False,
         }
 
     def unlink(self):

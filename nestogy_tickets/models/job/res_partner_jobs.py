@@ -1,5 +1,13 @@
-from odoo import models
-from odoo.fields import Command
+from odoo import fields, models
+from odoo.fields import Command, Domain
+
+WIDGET_ROWS = 5
+JOB_TONES = {
+    "01_in_progress": "info",
+    "02_changes_requested": "warning",
+    "03_approved": "success",
+    "04_waiting_normal": "secondary",
+}
 
 
 class ResPartner(models.Model):
@@ -70,3 +78,111 @@ class ResPartner(models.Model):
                 self._client_quick_action("job_queries", 22, label, "fa-bar-chart", "action_client_job_queries")
             )
         return actions
+
+    # ------------------------------------------------------------------
+    # On the profile
+    # ------------------------------------------------------------------
+
+    def _client_dashboard_widgets(self):
+        widgets = super()._client_dashboard_widgets()
+        if self.env.user.has_group("project.group_project_user"):
+            widgets.append(
+                self._client_dashboard_widget(
+                    "jobs",
+                    11,
+                    self.env._("Open Jobs"),
+                    "fa-wrench",
+                    self._client_dashboard_jobs,
+                    job_stages=self._client_job_stages_question,
+                    jobs=self._client_jobs_question,
+                )
+            )
+        return widgets
+
+    def _client_open_jobs_domain(self):
+        return Domain("client_id", "=", self.commercial_partner_id.id) & Domain("is_closed", "=", False)
+
+    def _client_job_stages_question(self):
+        """Open jobs by state, and how many of them are late or at risk."""
+        tasks = self.env["project.task"]
+        return self._client_question(
+            "project.task",
+            self._client_open_jobs_domain(),
+            {
+                "state": "state",
+                "count": ("COUNT", None),
+                "breached": ("COUNT", None, tasks._sla_breached_domain()),
+                "at_risk": ("COUNT", None, tasks._sla_at_risk_domain()),
+                "late": ("COUNT", None, Domain("date_deadline", "<", fields.Datetime.now())),
+            },
+            by=1,
+        )
+
+    def _client_jobs_question(self):
+        """The open jobs of which something is due or planned first."""
+        return self._client_question(
+            "project.task",
+            self._client_open_jobs_domain(),
+            {
+                "id": "id",
+                "number": "job_number",
+                "name": "name",
+                "stage": "stage_id.name",
+                "project": "project_id.name",
+                "planned": "planned_start",
+                "deadline": "date_deadline",
+                "sla": "sla_deadline",
+            },
+            order="date_deadline, planned_start, id desc",
+            limit=WIDGET_ROWS,
+        )
+
+    def _client_dashboard_jobs(self, job_stages, jobs):
+        model = self.env["project.task"]
+        now = fields.Datetime.now().isoformat()
+        is_open = self._client_open_jobs_domain()
+        action = self._client_list_action(self.env._("Open Jobs"), model._name, list(is_open))
+        states = dict(model._fields["state"]._description_selection(self.env))
+        counts = {row["state"]: row["count"] for row in job_stages}
+        whole = sum(counts.values())
+        return {
+            "figures": self._client_sla_figures(model, is_open, job_stages, action),
+            "segments": [
+                {
+                    "label": label,
+                    "value": str(counts[state]),
+                    "share": counts[state] / whole,
+                    "tone": JOB_TONES.get(state, "secondary"),
+                    "action": action | {"domain": list(is_open & Domain("state", "=", state))},
+                }
+                for state, label in states.items()
+                if counts.get(state)
+            ],
+            "count": whole,
+            "columns": [
+                {"name": "number", "label": self.env._("Number")},
+                {"name": "name", "label": self.env._("Job")},
+                {"name": "project", "label": self.env._("Project")},
+                {"name": "stage", "label": self.env._("Stage")},
+                {"name": "planned", "label": self.env._("Planned")},
+                {"name": "deadline", "label": self.env._("Deadline")},
+            ],
+            "rows": [
+                {
+                    "id": row["id"],
+                    "model": model._name,
+                    "tone": "danger" if any(row[day] and row[day] < now for day in ("deadline", "sla")) else "",
+                    "cells": {
+                        "number": row["number"] or "",
+                        "name": row["name"],
+                        "project": row["project"] or "",
+                        "stage": row["stage"] or "",
+                        "planned": self._client_moment(row["planned"]),
+                        "deadline": self._client_day(row["deadline"]),
+                    },
+                }
+                for row in jobs
+            ],
+            "empty": self.env._("No open job. Log a Job begins one."),
+            "action": action,
+        }

@@ -1,12 +1,10 @@
-from datetime import date
-
 from odoo import fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_amount, format_date, html2plaintext
+from odoo.tools import SQL, format_amount, html2plaintext
 
 ROWS = 4  # of each kind of project
 MOST_PROJECTS = 200  # the newest ones, among which the shown are chosen
-LAST_DAY = date.max
+NO_END = "9999"  # after all dates
 ISSUES = 5
 LEAST_SAMPLE = 5
 NOTE_CHARACTERS = 140
@@ -23,12 +21,34 @@ class ResPartner(models.Model):
             return widgets
         widget = self._client_dashboard_widget
         widgets += [
-            widget("projects", 35, self.env._("Projects"), "fa-puzzle-piece", self._client_projects_card),
-            widget("performance", 36, self.env._("Performance"), "fa-tachometer", self._client_performance_card),
+            widget(
+                "projects",
+                35,
+                self.env._("Projects"),
+                "fa-puzzle-piece",
+                self._client_projects_card,
+                **self._client_projects_asks(),
+            ),
+            widget(
+                "performance",
+                36,
+                self.env._("Performance"),
+                "fa-tachometer",
+                self._client_performance_card,
+                job_measures=self._client_job_measures_question,
+                ratings_given=self._client_rating_question,
+            ),
         ]
         if self.env["helpdesk.ticket"].has_access("read"):
             widgets.append(
-                widget("issues", 37, self.env._("Issues of Projects"), "fa-lightbulb-o", self._client_issues_card)
+                widget(
+                    "issues",
+                    37,
+                    self.env._("Issues of Projects"),
+                    "fa-lightbulb-o",
+                    self._client_issues_card,
+                    issues=self._client_issues_question,
+                )
             )
         return widgets
 
@@ -43,122 +63,151 @@ class ResPartner(models.Model):
             & Domain("active", "=", True)
         )
 
-    def _client_projects_card(self):
+    def _client_projects_asks(self):
+        """Projects with the progress of each, and what is to come."""
+        asks = {
+            "projects": self._client_projects_question,
+            "project_jobs": self._client_project_jobs_question,
+            "planned_jobs": self._client_planned_jobs_question,
+        }
+        if self.env["sale.order"].has_access("read"):
+            asks["proposals"] = self._client_proposals_question
+        return asks
+
+    def _client_question_domain(self):
+        """The projects of the client, as in ``_client_project_domain``."""
+        return (
+            self._client_family_domain("partner_id") & Domain("is_template", "=", False) & Domain("active", "=", True)
+        )
+
+    def _client_projects_question(self):
+        return self._client_question(
+            "project.project",
+            self._client_question_domain(),
+            {"id": "id", "name": "name", "start": "date_start", "end": "date", "whole": SQL("COUNT(*) OVER ()")},
+            order="date desc, id desc",
+            limit=MOST_PROJECTS,
+        )
+
+    def _client_project_jobs_question(self):
+        """Done and all jobs of each project, cancelled ones apart."""
+        return self._client_question(
+            "project.task",
+            Domain("project_id", "any", self._client_question_domain())
+            & Domain("state", "!=", "1_canceled")
+            & Domain("is_template", "=", False),
+            {"id": "project_id", "total": ("COUNT", None), "done": ("COUNT", None, [("state", "=", "1_done")])},
+            by=1,
+        )
+
+    def _client_proposals_question(self):
+        """Estimates that were sent and not answered."""
+        return self._client_question(
+            "sale.order",
+            [("partner_id.commercial_partner_id", "=", self.commercial_partner_id.id), ("state", "=", "sent")],
+            {
+                "id": "id",
+                "name": "name",
+                "amount": "amount_total",
+                "currency_id": "currency_id",
+                "date": "date_order",
+            },
+            order="date_order desc, id desc",
+            limit=ROWS,
+        )
+
+    def _client_planned_jobs_question(self):
+        """The next jobs that are planned."""
+        return self._client_question(
+            "project.task",
+            Domain("client_id", "=", self.commercial_partner_id.id)
+            & Domain("is_closed", "=", False)
+            & Domain("planned_start", ">", fields.Datetime.now()),
+            {"id": "id", "name": "name", "number": "job_number", "start": "planned_start"},
+            order="planned_start, id",
+            limit=ROWS,
+        )
+
+    def _client_projects_card(self, projects, project_jobs, planned_jobs, proposals=()):
         """Projects by where they stand in time, estimates that wait for an answer, and jobs that are planned."""
-        today = fields.Date.context_today(self)
-        mine = self._client_project_domain()
-        projects = self.env["project.project"].search(mine, order="date desc, id desc", limit=MOST_PROJECTS)
-        past = projects.filtered(lambda project: project.date and project.date < today)
-        planned = (projects - past).filtered(lambda project: project.date_start and project.date_start > today)
-        current = projects - past - planned
-        found = {
-            "primary": (self.env._("Current"), current.sorted(lambda each: (each.date or LAST_DAY, -each.id))[:ROWS]),
-            "info": (self.env._("Planned"), planned.sorted(lambda each: (each.date_start, each.id))[:ROWS]),
-            "secondary": (self.env._("Past"), past[:ROWS]),
+        jobs = {row["id"]: row for row in project_jobs}
+        words = {
+            "primary": (self.env._("Current"), "end", self.env._("until %s")),
+            "info": (self.env._("Planned"), "start", self.env._("from %s")),
+            "secondary": (self.env._("Past"), "end", self.env._("ended %s")),
         }
-        progress = self._client_project_progress(projects.browse().union(*(some for _label, some in found.values())))
-        by_tone = {
-            tone: [self._client_project_row(project, label, tone, progress) for project in some]
-            for tone, (label, some) in found.items()
-        }
-        rows = [
-            *by_tone["primary"],
-            *self._client_proposal_rows(),
-            *by_tone["info"],
-            *self._client_planned_job_rows(),
-            *by_tone["secondary"],
-        ]
+
+        def project_rows(tone, found):
+            state, day, word = words[tone]
+            for row in found[:ROWS]:
+                progress = ""
+                if count := jobs.get(row["id"]):
+                    progress = self.env._("%(done)s of %(total)s jobs", done=count["done"], total=count["total"])
+                date = word % self._client_day(row[day]) if row[day] else ""
+                cells = {"name": row["name"], "state": state, "progress": progress, "date": date}
+                yield {"id": row["id"], "model": "project.project", "tone": tone, "cells": cells}
+
+        today = str(fields.Date.context_today(self))
+        past = [row for row in projects if row["end"] and row["end"] < today]
+        planned = [row for row in projects if row not in past and row["start"] and row["start"] > today]
+        current = [row for row in projects if row not in past and row not in planned]
+        action = self._client_list_action(
+            self.env._("Projects"), "project.project", list(self._client_project_domain())
+        )
         return {
-            "count": None,
+            "count": projects[0]["whole"] if projects else None,
             "columns": [
                 {"name": "name", "label": self.env._("Name")},
                 {"name": "state", "label": self.env._("When")},
                 {"name": "progress", "label": self.env._("Progress")},
                 {"name": "date", "label": self.env._("Date")},
             ],
-            "rows": rows,
+            "rows": [
+                *project_rows("primary", sorted(current, key=lambda row: (row["end"] or NO_END, -row["id"]))),
+                *(
+                    {
+                        "id": row["id"],
+                        "model": "sale.order",
+                        "tone": "warning",
+                        "cells": {
+                            "name": row["name"],
+                            "state": self.env._("Proposal"),
+                            "progress": format_amount(
+                                self.env, row["amount"], self._client_currency(row["currency_id"])
+                            ),
+                            "date": self.env._("sent %s", self._client_day(row["date"])),
+                        },
+                    }
+                    for row in proposals
+                ),
+                *project_rows("info", sorted(planned, key=lambda row: (row["start"], row["id"]))),
+                *(
+                    {
+                        "id": row["id"],
+                        "model": "project.task",
+                        "tone": "info",
+                        "cells": {
+                            "name": f"{row['number']} {row['name']}" if row["number"] else row["name"],
+                            "state": self.env._("Planned Job"),
+                            "progress": "",
+                            "date": self._client_day(row["start"]),
+                        },
+                    }
+                    for row in planned_jobs
+                ),
+                *project_rows("secondary", past),
+            ],
             "empty": self.env._("No project, proposal or planned job yet. Log a Job begins the first one."),
-            "action": self._client_list_action(self.env._("Projects"), "project.project", list(mine)),
+            "action": action,
         }
-
-    def _client_project_progress(self, projects):
-        """:return: dict of project id to pair of done and all jobs, cancelled ones apart"""
-        progress = {}
-        for project, state, count in self.env["project.task"]._read_group(
-            [("project_id", "in", projects.ids), ("state", "!=", "1_canceled"), ("is_template", "=", False)],
-            ["project_id", "state"],
-            ["__count"],
-        ):
-            done, total = progress.get(project.id, (0, 0))
-            progress[project.id] = (done + (count if state == "1_done" else 0), total + count)
-        return progress
-
-    def _client_project_row(self, project, label, tone, progress):
-        done, total = progress.get(project.id, (0, 0))
-        day = project.date_start if tone == "info" else project.date
-        words = {"info": self.env._("from %s"), "secondary": self.env._("ended %s"), "primary": self.env._("until %s")}
-        return {
-            "id": project.id,
-            "model": "project.project",
-            "tone": tone,
-            "cells": {
-                "name": project.name,
-                "state": label,
-                "progress": self.env._("%(done)s of %(total)s jobs", done=done, total=total) if total else "",
-                "date": words[tone] % format_date(self.env, day) if day else "",
-            },
-        }
-
-    def _client_proposal_rows(self):
-        """Estimates that were sent and not answered."""
-        orders = self.env["sale.order"]
-        if not orders.has_access("read"):
-            return []
-        domain = [("partner_id.commercial_partner_id", "=", self.commercial_partner_id.id), ("state", "=", "sent")]
-        return [
-            {
-                "id": order.id,
-                "model": "sale.order",
-                "tone": "warning",
-                "cells": {
-                    "name": order.name,
-                    "state": self.env._("Proposal"),
-                    "progress": format_amount(self.env, order.amount_total, order.currency_id),
-                    "date": self.env._("sent %s", format_date(self.env, order.date_order)),
-                },
-            }
-            for order in orders.search(domain, order="date_order desc, id desc", limit=ROWS)
-        ]
-
-    def _client_planned_job_rows(self):
-        """The next jobs that are planned."""
-        domain = (
-            Domain("client_id", "=", self.commercial_partner_id.id)
-            & Domain("is_closed", "=", False)
-            & Domain("planned_start", ">", fields.Datetime.now())
-        )
-        return [
-            {
-                "id": job.id,
-                "model": "project.task",
-                "tone": "info",
-                "cells": {
-                    "name": job.display_name,
-                    "state": self.env._("Planned Job"),
-                    "progress": "",
-                    "date": format_date(self.env, fields.Datetime.context_timestamp(self, job.planned_start).date()),
-                },
-            }
-            for job in self.env["project.task"].search(domain, order="planned_start, id", limit=ROWS)
-        ]
 
     # ------------------------------------------------------------------
     # How it went
     # ------------------------------------------------------------------
 
-    def _client_performance_card(self):
+    def _client_performance_card(self, job_measures, ratings_given):
         """Measures of the jobs that the user may see, each with how it is computed and from how many."""
-        figures = self._client_performance()
+        figures = self._client_performance(job_measures[0], ratings_given[0])
         rows = []
         for number, figure in enumerate(figures, 1):
             enough = figure["sample"] >= LEAST_SAMPLE
@@ -189,45 +238,49 @@ class ResPartner(models.Model):
             "action": False,
         }
 
-    def _client_performance(self):
-        """The measures in three queries, whatever the number of jobs.
+    def _client_performance_domain(self):
+        mine = Domain("client_id", "=", self.commercial_partner_id.id)
+        return mine & Domain("company_id", "in", (False, self.env.company.id))
 
+    def _client_job_measures_question(self):
+        """Counts and sums of closed jobs, whatever their number."""
+        is_due = [("state", "=", "1_done"), ("date_deadline", "!=", False)]
+        is_planned = [("allocated_hours", ">", 0)]
+        is_billed = [("job_billed_amount", ">", 0)]
+
+        def on_time(tasks, query):
+            state, closed, deadline = (
+                self._client_path(tasks, query, name) for name in ("state", "closed_at", "date_deadline")
+            )
+            return SQL("COUNT(*) FILTER (WHERE %s = '1_done' AND %s <= %s)", state, closed, deadline)
+
+        return self._client_question(
+            "project.task",
+            self._client_performance_domain() & Domain("state", "in", ("1_done", "1_canceled")),
+            {
+                "due": ("COUNT", None, is_due),
+                "on_time": on_time,
+                "with_budget": ("COUNT", None, is_planned),
+                "planned": ("SUM", "allocated_hours", is_planned),
+                "spent": ("SUM", "effective_hours", is_planned),
+                "billed_jobs": ("COUNT", None, is_billed),
+                "time_cost": ("SUM", "job_time_cost", is_billed),
+                "material_cost": ("SUM", "job_material_cost", is_billed),
+                "billed": ("SUM", "job_billed_amount", is_billed),
+            },
+        )
+
+    def _client_performance(self, measures, given):
+        """The measures.
+
+        :param dict measures: the answer to :meth:`_client_job_measures_question`
+        :param dict given: the answer to :meth:`_client_rating_question`
         :return: list of dicts: ``label``, ``value`` (text), ``sample`` (number of jobs or ratings), ``formula``
         """
-        tasks = self.env["project.task"]
-        tasks.flush_model()  # the sums below are asked for in SQL
-        mine = Domain("client_id", "=", self.commercial_partner_id.id)
-        mine &= Domain("company_id", "in", (False, self.env.company.id))
-        closed = tasks._search(mine & Domain("state", "in", ("1_done", "1_canceled")))
-        column = {
-            name: SQL.identifier(closed.table, name)
-            for name in (
-                *("state", "date_deadline", "closed_at", "allocated_hours", "effective_hours"),
-                *("job_time_cost", "job_material_cost", "job_billed_amount"),
-            )
-        }
-        is_due = SQL("%(state)s = '1_done' AND %(date_deadline)s IS NOT NULL", **column)
-        is_planned = SQL("%(allocated_hours)s > 0", **column)
-        is_billed = SQL("%(job_billed_amount)s > 0", **column)
-        [row] = self.env.execute_query(
-            closed.select(
-                SQL("COUNT(*) FILTER (WHERE %s)", is_due),
-                SQL("COUNT(*) FILTER (WHERE %s AND %s <= %s)", is_due, column["closed_at"], column["date_deadline"]),
-                SQL("COUNT(*) FILTER (WHERE %s)", is_planned),
-                SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column["allocated_hours"], is_planned),
-                SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column["effective_hours"], is_planned),
-                SQL("COUNT(*) FILTER (WHERE %s)", is_billed),
-                SQL(
-                    "COALESCE(SUM(%s + %s) FILTER (WHERE %s), 0)",
-                    column["job_time_cost"],
-                    column["job_material_cost"],
-                    is_billed,
-                ),
-                SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column["job_billed_amount"], is_billed),
-            )
-        )
-        due, on_time, with_budget, planned, spent, billed_jobs, cost, billed = row
-        rating, ratings = self._client_rating(mine)
+        due, on_time = measures["due"], measures["on_time"]
+        planned, spent, billed = (measures[name] or 0.0 for name in ("planned", "spent", "billed"))
+        cost = (measures["time_cost"] or 0.0) + (measures["material_cost"] or 0.0)
+        rating, ratings = given["average"] or 0.0, given["count"]
         currency = self.env.company.currency_id
         figures = [
             {
@@ -250,7 +303,7 @@ class ResPartner(models.Model):
                     planned=f"{planned:.1f}",
                     share=round(100 * spent / planned) if planned else 0,
                 ),
-                "sample": with_budget,
+                "sample": measures["with_budget"],
                 "formula": self.env._("Hours spent / hours planned, of closed jobs with planned hours."),
             },
         ]
@@ -264,7 +317,7 @@ class ResPartner(models.Model):
                         billed=format_amount(self.env, billed, currency),
                         share=round(100 * cost / billed) if billed else 0,
                     ),
-                    "sample": billed_jobs,
+                    "sample": measures["billed_jobs"],
                     "formula": self.env._(
                         "Cost of time and materials / what was billed for them, of closed jobs on posted invoices."
                     ),
@@ -272,34 +325,68 @@ class ResPartner(models.Model):
             )
         return figures
 
-    def _client_rating(self, job_domain):
-        """:return: pair of average and number of the ratings of the client's jobs and tickets that the user may see"""
-        jobs = self.env["project.task"]._search(job_domain)
+    def _client_rating_question(self):
+        """Average and number of the ratings of the client's jobs and tickets that the user may see."""
+        jobs = self.env["project.task"]._search(self._client_performance_domain())
         about = Domain("res_model", "=", "project.task") & Domain("res_id", "in", jobs)
         tickets = self.env["helpdesk.ticket"]
         if tickets.has_access("read"):
             mine = tickets._search([("commercial_partner_id", "=", self.commercial_partner_id.id)])
             about |= Domain("res_model", "=", "helpdesk.ticket") & Domain("res_id", "in", mine)
-        # ratings have no rules of their own; those of what the user may see are counted
-        ratings_sudo = self.env["rating.rating"].sudo()
-        given = about & Domain("consumed", "=", True) & Domain("rating", ">=", 1)
-        [(average, count)] = ratings_sudo._read_group(given, [], ["rating:avg", "__count"])
-        return average or 0.0, count
+        return self._client_question_sudo(  # ratings have no rules; those of what the user may see are counted
+            "rating.rating",
+            about & Domain("consumed", "=", True) & Domain("rating", ">=", 1),
+            {"average": ("AVG", "rating"), "count": ("COUNT", None)},
+        )
 
     # ------------------------------------------------------------------
     # Issues and their solutions
     # ------------------------------------------------------------------
 
-    def _client_issues_card(self):
-        """The last tickets about the client's projects and jobs, with how they were solved."""
-        tickets = self.env["helpdesk.ticket"]
-        domain = Domain("commercial_partner_id", "=", self.commercial_partner_id.id) & (
+    def _client_issues_domain(self):
+        return Domain("commercial_partner_id", "=", self.commercial_partner_id.id) & (
             Domain("project_id", "!=", False) | Domain("task_id", "!=", False)
         )
-        found = tickets.search(domain, order="last_update desc, id desc", limit=ISSUES)
-        notes = self._client_closing_notes(found.filtered(lambda ticket: ticket.stage_id.closed))
+
+    def _client_issues_question(self):
+        """The last tickets about projects and jobs; of closed ones our last words to the client."""
+        self.env["mail.message"].flush_model(["model", "res_id", "message_type", "subtype_id", "author_id", "body"])
+
+        def solution(tickets, query):
+            # the last message of each ticket that the user sees; its authors may be of other companies
+            return SQL(
+                """CASE WHEN %(closed)s THEN
+                       (SELECT message.body FROM mail_message message
+                          JOIN res_partner author ON author.id = message.author_id AND author.partner_share IS NOT TRUE
+                         WHERE message.model = 'helpdesk.ticket' AND message.res_id = %(ticket)s
+                           AND message.message_type IN ('comment', 'email', 'email_outgoing')
+                           AND message.subtype_id = %(comment)s
+                         ORDER BY message.id DESC LIMIT 1) END""",
+                closed=self._client_path(tickets, query, "stage_id.closed"),
+                ticket=SQL.identifier(query.table, "id"),
+                comment=self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
+            )
+
+        return self._client_question(
+            "helpdesk.ticket",
+            self._client_issues_domain(),
+            {
+                "id": "id",
+                "number": "number",
+                "name": "name",
+                "stage": "stage_id.name",
+                "closed": "stage_id.closed",
+                "solution": solution,
+                "whole": SQL("COUNT(*) OVER ()"),
+            },
+            order="last_update desc, id desc",
+            limit=ISSUES,
+        )
+
+    def _client_issues_card(self, issues):
+        """The last tickets about the client's projects and jobs, with how they were solved."""
         return {
-            "count": len(found) if len(found) < ISSUES else tickets.search_count(domain),
+            "count": issues[0]["whole"] if issues else 0,
             "columns": [
                 {"name": "number", "label": self.env._("Number")},
                 {"name": "name", "label": self.env._("Issue")},
@@ -308,45 +395,24 @@ class ResPartner(models.Model):
             ],
             "rows": [
                 {
-                    "id": ticket.id,
+                    "id": row["id"],
                     "model": "helpdesk.ticket",
-                    "tone": "success" if ticket.stage_id.closed else "warning",
+                    "tone": "success" if row["closed"] else "warning",
                     "cells": {
-                        "number": ticket.number,
-                        "name": ticket.name,
-                        "state": ticket.stage_id.name or "",
-                        "solution": notes.get(ticket.id, ""),
+                        "number": row["number"],
+                        "name": row["name"],
+                        "state": row["stage"] or "",
+                        "solution": self._client_excerpt(row["solution"]),
                     },
                 }
-                for ticket in found
+                for row in issues
             ],
             "empty": self.env._("No ticket was linked to a project or job of this client."),
-            "action": self._client_list_action(self.env._("Issues of Projects"), "helpdesk.ticket", list(domain)),
+            "action": self._client_list_action(
+                self.env._("Issues of Projects"), "helpdesk.ticket", list(self._client_issues_domain())
+            ),
         }
 
-    def _client_closing_notes(self, tickets):
-        """The last words of ours to the client on each of these tickets.
-
-        :return: dict of ticket id to text
-        """
-        messages = self.env["mail.message"]
-        # the last message of each ticket that the user sees; its authors may be of other companies
-        rows = messages.sudo()._read_group(
-            [
-                ("model", "=", "helpdesk.ticket"),
-                ("res_id", "in", tickets.ids),
-                ("message_type", "in", ("comment", "email", "email_outgoing")),
-                ("subtype_id", "=", self.env.ref("mail.mt_comment").id),
-                ("author_id.partner_share", "=", False),
-            ],
-            ["res_id"],
-            ["id:max"],
-        )
-        last_sudo = messages.sudo().browse([message_id for _ticket_id, message_id in rows])  # as above
-        notes = {}
-        for message_sudo in last_sudo:
-            text = " ".join(html2plaintext(message_sudo.body or "").split())
-            notes[message_sudo.res_id] = (
-                text if len(text) <= NOTE_CHARACTERS else f"{text[: NOTE_CHARACTERS - 1].rstrip()}…"
-            )
-        return notes
+    def _client_excerpt(self, html):
+        text = " ".join(html2plaintext(html or "").split())
+        return text if len(text) <= NOTE_CHARACTERS else f"{text[: NOTE_CHARACTERS - 1].rstrip()}…"

@@ -2,7 +2,6 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_datetime
 
 from odoo.addons.nestogy_clients.tools.client_settings import ClientSetting
 
@@ -52,23 +51,50 @@ class ResPartner(models.Model):
         if self.env["nestogy.satisfaction.request"].has_access("read"):
             widgets.append(
                 self._client_dashboard_widget(
-                    "satisfaction", 27, self.env._("Satisfaction"), "fa-smile-o", self._client_dashboard_satisfaction
+                    "satisfaction",
+                    27,
+                    self.env._("Satisfaction"),
+                    "fa-smile-o",
+                    self._client_dashboard_satisfaction,
+                    satisfied=self._client_satisfied_question,
+                    ratings=self._client_ratings_question,
                 )
             )
         return widgets
 
-    def _client_dashboard_satisfaction(self):
-        requests = self.env["nestogy.satisfaction.request"]
-        domain = Domain("client_id", "=", self.commercial_partner_id.id) & Domain("state", "=", "answered")
-        recent = requests.search_fetch(
-            domain,
-            ["ticket_id", "partner_id", "grade", "comment", "answered_at", "follow_up_state"],
+    def _client_ratings_domain(self):
+        return Domain("client_id", "=", self.commercial_partner_id.id) & Domain("state", "=", "answered")
+
+    def _client_satisfied_question(self):
+        return self._client_question(
+            "nestogy.satisfaction.request",
+            self._client_ratings_domain() & Domain("answered_at", ">=", "today -365d"),
+            {"answers": ("COUNT", None), "good": ("COUNT", None, [("satisfied", "=", 100.0)])},
+        )
+
+    def _client_ratings_question(self):
+        return self._client_question(
+            "nestogy.satisfaction.request",
+            self._client_ratings_domain(),
+            {
+                "id": "id",
+                "ticket": "ticket_id.number",
+                "contact": "partner_id.name",
+                "grade": "grade",
+                "comment": "comment",
+                "answered_at": "answered_at",
+                "follow_up_state": "follow_up_state",
+            },
             order="answered_at desc, id desc",
             limit=WIDGET_ROWS,
         )
+
+    def _client_dashboard_satisfaction(self, satisfied, ratings):
+        requests = self.env["nestogy.satisfaction.request"]
+        domain = self._client_ratings_domain()
         year = domain & Domain("answered_at", ">=", "today -365d")
-        ((answers, percent),) = requests._read_group(year, [], ["__count", "satisfied:avg"])
-        share = csat(round((percent or 0) * answers / 100), answers)
+        answers = satisfied[0]["answers"]
+        share = csat(satisfied[0]["good"], answers)
         if share is None:
             value = self.env._("%(count)s of at least %(least)s answers", count=answers, least=LEAST_RATINGS)
         else:
@@ -98,18 +124,18 @@ class ResPartner(models.Model):
             ],
             "rows": [
                 {
-                    "id": request.id,
+                    "id": row["id"],
                     "model": requests._name,
-                    "tone": "danger" if request.follow_up_state == "open" else "",
+                    "tone": "danger" if row["follow_up_state"] == "open" else "",
                     "cells": {
-                        "ticket": request.ticket_id.number,
-                        "contact": request.partner_id.name,
-                        "grade": self.env._("%s of 5", request.grade),
-                        "comment": (request.comment or "")[:80],
-                        "answered_at": format_datetime(self.env, request.answered_at, dt_format="short"),
+                        "ticket": row["ticket"] or "",
+                        "contact": row["contact"] or "",
+                        "grade": self.env._("%s of 5", row["grade"]),
+                        "comment": (row["comment"] or "")[:80],
+                        "answered_at": self._client_moment(row["answered_at"]),
                     },
                 }
-                for request in recent
+                for row in ratings
             ],
             "empty": self.env._("No ratings yet. Whether closed tickets are rated is set on the client or company."),
             "action": action,

@@ -39,6 +39,21 @@ class ResPartner(models.Model):
             self.sudo()._sync_client_sla(is_status_changed="client_status_id" in vals)
         return result
 
+    def _client_overview_lines(self, **answers):
+        """What is promised to the client, and where that is set."""
+        lines = super()._client_overview_lines(**answers)
+        if not self.env["nestogy.sla.policy"].has_access("read"):
+            return lines
+        policy, level = self._client_setting("sla_policy")
+        places = {
+            "client": self.env._("Set on the client."),
+            "group": self.env._("Set on the group of the client."),
+            "company": self.env._("Set for all clients of the company."),
+        }
+        if policy:
+            lines.append(self._client_overview_line(self.env._("SLA"), policy.name, hint=places[level]))
+        return lines
+
     def _sync_client_sla(self, is_status_changed=False):
         """Bring the open tickets and jobs of clients in line with the policy that holds for them now.
 

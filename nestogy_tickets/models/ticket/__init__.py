@@ -23,6 +23,7 @@ from . import nestogy_client_settings_mixin
 from . import nestogy_conversation
 from . import res_company
 from . import res_partner_tickets
+from . import res_partner_ticket_health
 from . import res_partner_timeline
 from . import res_partner_ticket_card
 from . import res_partner_ticket_complaints

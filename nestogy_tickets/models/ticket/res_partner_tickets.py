@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_datetime, html2plaintext
+from odoo.tools import SQL, html2plaintext
 
 WIDGET_ROWS = 5
 
@@ -96,24 +96,102 @@ class ResPartner(models.Model):
         if self.env["helpdesk.ticket"].has_access("read"):
             widgets.append(
                 self._client_dashboard_widget(
-                    "tickets", 10, self.env._("Open Tickets"), "fa-life-ring", self._client_dashboard_tickets
+                    "tickets",
+                    10,
+                    self.env._("Open Tickets"),
+                    "fa-life-ring",
+                    self._client_dashboard_tickets,
+                    ticket_stages=self._client_ticket_stages_question,
+                    tickets=self._client_tickets_question,
                 )
             )
         return widgets
 
-    def _client_dashboard_tickets(self):
+    def _client_open_tickets_domain(self):
+        domain = Domain("commercial_partner_id", "=", self.commercial_partner_id.id)
+        return domain & self.env["helpdesk.ticket"]._open_domain()
+
+    def _client_ticket_stages_question(self):
+        """Open tickets by stage, and how many of them are late, at risk or complaints."""
         tickets = self.env["helpdesk.ticket"]
-        domain = Domain("commercial_partner_id", "=", self.commercial_partner_id.id) & tickets._open_domain()
-        recent = tickets.search_fetch(
-            domain,
-            ["number", "name", "stage_id", "user_id", "last_update", "sla_deadline"],
+        return self._client_question(
+            "helpdesk.ticket",
+            self._client_open_tickets_domain(),
+            {
+                "sequence": "stage_id.sequence",
+                "id": "stage_id",
+                "name": "stage_id.name",
+                "unattended": "stage_id.unattended",
+                "count": ("COUNT", None),
+                "breached": ("COUNT", None, tickets._sla_breached_domain()),
+                "at_risk": ("COUNT", None, tickets._sla_at_risk_domain()),
+                "complaints": ("COUNT", None, Domain("is_complaint", "=", True)),
+            },
+            by=4,
+        )
+
+    def _client_tickets_question(self):
+        return self._client_question(
+            "helpdesk.ticket",
+            self._client_open_tickets_domain(),
+            {
+                "id": "id",
+                "number": "number",
+                "name": "name",
+                "stage": "stage_id.name",
+                "unattended": "stage_id.unattended",
+                "user": "user_id.partner_id.name",
+                "sla": "sla_deadline",
+                "risk": "sla_risk_at",
+                "last_update": "last_update",
+            },
             order="last_update desc, id desc",
             limit=WIDGET_ROWS,
         )
-        late = recent.filtered_domain(tickets._sla_breached_domain())
-        count = len(recent) if len(recent) < WIDGET_ROWS else tickets.search_count(domain)
+
+    def _client_dashboard_tickets(self, ticket_stages, tickets):
+        model = self.env["helpdesk.ticket"]
+        now = fields.Datetime.now().isoformat()
+        action = self._client_list_action(
+            self.env._("Tickets"), model._name, [("commercial_partner_id", "=", self.commercial_partner_id.id)]
+        )
+        is_open = self._client_open_tickets_domain()
+        whole = sum(row["count"] for row in ticket_stages)
+        rows = []
+        for row in tickets:
+            tone = "warning" if row["unattended"] else ""
+            if row["sla"] and row["sla"] < now:
+                tone = "danger"
+            elif row["risk"] and row["risk"] <= now:
+                tone = "warning"
+            rows.append(
+                {
+                    "id": row["id"],
+                    "model": model._name,
+                    "tone": tone,
+                    "cells": {
+                        "number": row["number"],
+                        "name": row["name"],
+                        "stage": row["stage"] or "",
+                        "user": row["user"] or "",
+                        "sla": self._client_moment(row["sla"]),
+                        "last_update": self._client_moment(row["last_update"]),
+                    },
+                }
+            )
         return {
-            "count": count,
+            "figures": self._client_sla_figures(model, is_open, ticket_stages, action),
+            "segments": [
+                {
+                    "label": row["name"] or self.env._("No stage"),
+                    "value": str(row["count"]),
+                    "share": row["count"] / whole,
+                    "tone": "warning" if row["unattended"] else "info",
+                    "action": action | {"domain": list(is_open & Domain("stage_id", "=", row["id"]))},
+                }
+                for row in sorted(ticket_stages, key=lambda each: (each["sequence"] or 0, each["id"] or 0))
+            ],
+            "count": whole,
             "columns": [
                 {"name": "number", "label": self.env._("Number")},
                 {"name": "name", "label": self.env._("Title")},
@@ -122,29 +200,57 @@ class ResPartner(models.Model):
                 {"name": "sla", "label": self.env._("SLA due")},
                 {"name": "last_update", "label": self.env._("Last update")},
             ],
-            "rows": [
-                {
-                    "id": ticket.id,
-                    "model": "helpdesk.ticket",
-                    "tone": "danger" if ticket in late else "warning" if ticket.stage_id.unattended else "",
-                    "cells": {
-                        "number": ticket.number,
-                        "name": ticket.name,
-                        "stage": ticket.stage_id.name or "",
-                        "user": ticket.user_id.sudo().name or "",  # names of colleagues of other companies too
-                        "sla": ticket._sla_moment(ticket.sla_deadline),
-                        "last_update": format_datetime(self.env, ticket.last_update, dt_format="short"),
-                    },
-                }
-                for ticket in recent
-            ],
-            "empty": self.env._("No open tickets."),
-            "action": self._client_list_action(
-                self.env._("Tickets"),
-                "helpdesk.ticket",
-                [("commercial_partner_id", "=", self.commercial_partner_id.id)],
+            "rows": rows,
+            "empty": self.env._("No open tickets. New Ticket opens one."),
+            "action": action,
+        }
+
+    def _client_sla_figures(self, records, domain, rows, action):
+        """How many of these tickets or jobs are late, at risk or complaints; nothing where nothing is wrong.
+
+        :param records: the model
+        :param domain: finds all of them
+        :param list rows: with their counts
+        :param dict action: opens them
+        """
+        words = {
+            "breached": (
+                self.env._("SLA breached"),
+                "danger",
+                self.env._("Open, and a time that the SLA promises is over."),
+                records._sla_breached_domain(),
+            ),
+            "at_risk": (
+                self.env._("SLA at risk"),
+                "warning",
+                self.env._("Open, the last warning of the SLA has passed and its deadline has not."),
+                records._sla_at_risk_domain(),
+            ),
+            "complaints": (
+                self.env._("Complaints"),
+                "danger",
+                self.env._("Open tickets that are complaints and not settled."),
+                Domain("is_complaint", "=", True),
+            ),
+            "late": (
+                self.env._("Overdue"),
+                "danger",
+                self.env._("Open, and the deadline has passed."),
+                Domain("date_deadline", "<", fields.Datetime.now()),
             ),
         }
+        counts = {key: sum(row.get(key, 0) for row in rows) for key in words}
+        return [
+            {
+                "label": label,
+                "value": str(counts[key]),
+                "tone": tone,
+                "hint": hint,
+                "action": action | {"domain": list(domain & more)},
+            }
+            for key, (label, tone, hint, more) in words.items()
+            if counts[key]
+        ]
 
     def _client_export_parts(self):
         """The tickets that this person opened; what was written in them is among the messages."""

@@ -67,7 +67,11 @@ export class ClientChart extends Component {
                         beginAtZero: true,
                         border: { display: false },
                         grid: { color: line },
-                        ticks: { color: text, maxTicksLimit: 5, callback: (value) => humanNumber(value, { decimals: 1 }) },
+                        ticks: {
+                            color: text,
+                            maxTicksLimit: 5,
+                            callback: (value) => humanNumber(value, { decimals: Math.abs(value) < 1000 ? 0 : 1 }),
+                        },
                     },
                 },
             },

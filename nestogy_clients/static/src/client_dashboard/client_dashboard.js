@@ -119,7 +119,7 @@ export class ClientDashboard extends Component {
             const args = [this.clientId, widget.key];
             widget.data = await this.orm.silent.call("res.partner", "get_client_dashboard_widget", args);
         } catch (error) {
-            widget.error = error.data?.message || _t("The card could not be loaded.");
+            widget.error = error.data?.message || _t("The widget could not be loaded.");
         }
         widget.isLoading = false;
     }
@@ -191,7 +191,7 @@ export class ClientDashboard extends Component {
         widget.is_hidden = !widget.is_hidden;
         this.changeLayout();
         this.state.message = widget.is_hidden
-            ? _t("%s is hidden. The menu Cards brings it back.", widget.title)
+            ? _t("%s is hidden. The menu Widgets brings it back.", widget.title)
             : _t("%s is shown again.", widget.title);
         if (widget.is_hidden) {
             this.focusNext = ".o_nestogy_cards_menu";
@@ -224,7 +224,7 @@ export class ClientDashboard extends Component {
             try {
                 await this.orm.silent.call(LAYOUT, "save_layout", [layout]);
             } catch {
-                this.notification.add(_t("The arrangement of the cards could not be kept."), { type: "warning" });
+                this.notification.add(_t("The order of the widgets could not be kept."), { type: "warning" });
             }
         });
     }
@@ -243,7 +243,7 @@ export class ClientDashboard extends Component {
     async reset() {
         this.isUnsaved = false;
         await this.saves.exec(() => this.orm.call(LAYOUT, "reset_layout", []));
-        this.state.message = _t("All cards stand where they stood at first.");
+        this.state.message = _t("All widgets stand where they stood at first.");
         await this.load(this.props.record);
     }
 }

@@ -6,7 +6,7 @@ const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTime
 
 // as the first tour leaves it: estimates first, documents before invoices, contracts minimised, transactions hidden
 const ARRANGED = [
-    { content: "Estimates are the first", trigger: ".o_nestogy_card[data-key=estimates]:first-child" },
+    { content: "Estimates are the first", trigger: ".o_nestogy_card[data-key=estimates]:first-child", timeout: 60000 },
     { content: "Documents stand before invoices", trigger: before("documents", "invoices") },
     { content: "Contracts are minimised", trigger: card("contracts", ".o_nestogy_toggle[aria-expanded=false]") },
     { content: "One is hidden", trigger: ".o_nestogy_cards_menu:contains('1 hidden')" },

@@ -1,0 +1,116 @@
+from datetime import datetime
+
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date, format_datetime
+
+
+class ResPartner(models.Model):
+    """How the profile asks: what its cards want to know goes to the database in one statement.
+
+    Twenty cards that ask for themselves, each with the look-ups that belong to it, cost a hundred queries; most of that
+    time is spent on the way there and back. So a card names its questions, and gets the answers as rows.
+    """
+
+    _inherit = "res.partner"
+
+    def _client_ask(self, questions):
+        """Ask several questions at once.
+
+        :param dict questions: name to a function without arguments that returns the SQL of a SELECT
+        :return: dict of name to a list of dicts; numbers are floats or ints, dates and times ISO texts
+        """
+        if not questions:
+            return {}
+        answers = SQL(", ").join(
+            SQL("(SELECT json_agg(row_to_json(answer)) FROM (%s) answer)", question())
+            for question in questions.values()
+        )
+        [row] = self.env.execute_query(SQL("SELECT %s", answers))
+        return {name: rows or [] for name, rows in zip(questions, row, strict=True)}
+
+    def _client_question(self, model, domain, columns, by=0, order=None, limit=None):
+        """SQL that reads records which the user may see.
+
+        :param str model: whose rules and field rights hold
+        :param dict columns: name in the answer to what is read: a field, a path over many2one fields
+            (``"stage_id.name"``; as in lists, the name of a linked record may be read by whoever reads the link),
+            ``SQL`` or a function of records and query that makes it, or a tuple of an aggregate, a path (``None``: the
+            rows) and maybe a domain of the rows that count
+        :param int by: group by so many of the first columns
+        :param order: as in ``search``, or SQL
+        :return: SQL
+        """
+        records = self.env[model]
+        is_sql = isinstance(order, SQL)
+        query = records._search(Domain(domain), order=None if is_sql else order, limit=limit)
+        if is_sql:
+            query.order = order
+        found = [
+            SQL("%s AS %s", self._client_column(records, query, column), SQL.identifier(name))
+            for name, column in columns.items()
+        ]
+        if by:
+            query.groupby = SQL(", ").join(SQL(str(number)) for number in range(1, by + 1))
+        return query.select(*found)
+
+    def _client_column(self, records, query, column):
+        if isinstance(column, SQL):
+            return column
+        if callable(column):
+            return column(records, query)
+        if isinstance(column, str):
+            return self._client_path(records, query, column)
+        function, path, *domain = column
+        value = self._client_path(records, query, path) if path else SQL("*")
+        sql = SQL("%s(%s)", SQL(function), value)
+        if domain:
+            condition = Domain(domain[0]).optimize_full(records)._to_sql(records, query.table, query)
+            sql = SQL("%s FILTER (WHERE %s)", sql, condition)
+        return sql
+
+    def _client_path(self, records, query, path):
+        alias = query.table
+        *links, name = path.split(".")
+        for link in links:
+            records._check_field_access(records._fields[link], "read")
+            comodel = records[link]
+            alias = query.left_join(alias, link, comodel._table, "id", link)
+            records = comodel.sudo()  # as in lists, whoever may read a link reads the name of what it leads to
+        return records._field_to_sql(alias, name, query)
+
+    def _client_question_sudo(self, *args, **kwargs):
+        """A question whose answer is told to whoever asks it, whatever he may read."""
+        return self.sudo()._client_question(*args, **kwargs)  # each caller says why
+
+    def _client_family_domain(self, name):
+        """What belongs to the client, to its contacts or to its branches: ``child_of`` without its queries."""
+        return Domain(
+            name,
+            "in",
+            SQL(
+                """(WITH RECURSIVE family AS (
+                        SELECT %s AS id
+                         UNION
+                        SELECT partner.id FROM res_partner partner JOIN family ON partner.parent_id = family.id
+                    ) SELECT id FROM family)""",
+                self.id,
+            ),
+        )
+
+    def _client_currency(self, currency_id):
+        """A currency that is read together with all others that amounts may be in."""
+        currencies = self.env["res.currency"]
+        return currencies.browse(currency_id).with_prefetch((currency_id, *currencies.get_all_currencies()))
+
+    def _client_day(self, text):
+        """The day of an answer as the user reads it; of a moment that in the user's time zone."""
+        if not text:
+            return ""
+        if len(text) > len("2026-01-01"):
+            return format_date(self.env, fields.Datetime.context_timestamp(self, datetime.fromisoformat(text)).date())
+        return format_date(self.env, text)
+
+    def _client_moment(self, text):
+        """The moment of an answer as the user reads it."""
+        return format_datetime(self.env, datetime.fromisoformat(text), dt_format="short") if text else ""
