@@ -381,7 +381,10 @@ class NestogySlaMixin(models.AbstractModel):
 
     @api.model
     def _sla_store_deadlines(self, ids):
-        """Copy what lists search and sort by from the clocks to their records."""
+        """Copy what lists search and sort by from the clocks to their records.
+
+        :param ids: each once
+        """
         if not ids:
             return
         # the names of columns come from the class alone
@@ -396,13 +399,13 @@ class NestogySlaMixin(models.AbstractModel):
                                   min(c.risk_at) FILTER (WHERE c.state = 'running') AS risk,
                                   min(c.deadline_at) FILTER (WHERE c.target = 'response') AS response,
                                   min(c.deadline_at) FILTER (WHERE c.target = 'resolution') AS resolution
-                             FROM unnest(%(ids)s::int4[]) ids(id)
+                             FROM unnest(%(ids)s) ids(id)
                              LEFT JOIN nestogy_sla_clock c ON c.%(key)s = ids.id
                             GROUP BY ids.id) clocks
                     WHERE record.id = clocks.id""",
                 table=SQL.identifier(self._table),
                 key=key,
-                ids=list(ids),
+                ids=self.env["nestogy.sla.clock"]._arrays({"id": "int4"}, [(number,) for number in sorted(ids)]),
             )
         )
         self.browse(ids).invalidate_recordset(
