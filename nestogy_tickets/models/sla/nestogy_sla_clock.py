@@ -18,6 +18,7 @@ REASONS = [
     ("client_inactive", "Client is not active"),
 ]
 SWEEP_BATCH = 200
+EVENTS = ("warning", "breached", "met", "missed")  # in the order in which they can happen to a clock at one moment
 RETRY = timedelta(minutes=5)
 
 # the columns that change during the life of a clock
@@ -478,27 +479,36 @@ class NestogySlaClock(models.Model):
 
     @api.model
     def _tell(self, clocks, is_guarded=True):
-        """Hand the events of clocks to their records.
+        """Hand the events of clocks to their records, all of a kind at once.
 
-        :param bool is_guarded: each in a savepoint; else an error stops what the user does
+        :param bool is_guarded: in savepoints; else an error stops what the user does
         :return: the clocks whose events could not be told
         """
-        failed = []
         told = [clock for clock in clocks if clock.events]
-        rows_sudo = self.sudo().browse([clock.id for clock in told])  # told to all who are to know, whoever looks
-        for clock, row_sudo in zip(told, rows_sudo, strict=True):
-            if not is_guarded:
-                row_sudo._tell_events(clock.events)
-                continue
-            try:
-                with self.env.cr.savepoint():
-                    row_sudo._tell_events(clock.events)
-            except Exception:
-                _logger.exception("The events of SLA clock %s could not be told; it is tried again", clock.id)
-                failed.append(clock)
-        return failed
+        if not is_guarded:
+            self._tell_events(told)
+            return []
+        return self._tell_guarded(told) if told else []
 
-    def _tell_events(self, events):
-        record = self._sla_record()
-        for event in events:
-            record._sla_event(self, event)
+    @api.model
+    def _tell_guarded(self, clocks):
+        """All at once; one by one when that fails."""
+        try:
+            with self.env.cr.savepoint():
+                self._tell_events(clocks)
+            return []
+        except Exception:
+            if len(clocks) == 1:
+                _logger.exception("The events of SLA clock %s could not be told; it is tried again", clocks[0].id)
+                return clocks
+        return [failed for clock in clocks for failed in self._tell_guarded([clock])]
+
+    @api.model
+    def _tell_events(self, clocks):
+        for event in EVENTS:
+            for model in self._sla_models():
+                told = [clock for clock in clocks if event in clock.events and clock.owner[0] == model._sla_key]
+                if told:
+                    # told to all who are to know, whoever looks
+                    clocks_sudo = self.sudo().browse([clock.id for clock in told])
+                    model.sudo().browse([clock.owner[1] for clock in told])._sla_event(clocks_sudo, event)
