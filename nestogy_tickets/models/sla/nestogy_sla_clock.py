@@ -511,4 +511,5 @@ class NestogySlaClock(models.Model):
                 if told:
                     # told to all who are to know, whoever looks
                     clocks_sudo = self.sudo().browse([clock.id for clock in told])
-                    model.sudo().browse([clock.owner[1] for clock in told])._sla_event(clocks_sudo, event)
+                    records_sudo = clocks_sudo.env[model._name].browse([clock.owner[1] for clock in told])
+                    records_sudo._sla_event(clocks_sudo, event)
