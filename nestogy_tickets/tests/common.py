@@ -1,6 +1,7 @@
 """Makers for tests of tickets: two clients with people who may log in, a team, tickets, mails."""
 
 from email.message import EmailMessage
+from unittest.mock import patch
 from uuid import uuid4
 
 from odoo import Command
@@ -106,7 +107,7 @@ class TicketsMakers(PortalMakers):
 
     @classmethod
     def receive(cls, *args, **kwargs):
-        """Take a mail in as the gateway does.
+        """Take a mail in as the gateway does, and confirm it as the job does that this starts.
 
         :return: the ticket it went into
         """
@@ -117,4 +118,10 @@ class TicketsMakers(PortalMakers):
         )
         cls.env.flush_all()
         cls.env.cr.precommit.run()
+        cls.confirm()
         return cls.env["helpdesk.ticket"].browse(ticket_id or [])
+
+    @classmethod
+    def confirm(cls):
+        with patch.object(type(cls.env["ir.cron"]), "_commit_progress", return_value=60):
+            cls.env["helpdesk.ticket"]._cron_confirm()

@@ -301,6 +301,25 @@ class TestJobs(JobsCase):
             return self.env["account.move"].browse(action["res_id"])
         return self.env["account.move"].search(action["domain"])
 
+    def test_many_jobs_are_invoiced_with_no_more_queries_than_two(self):
+        def used(count):
+            jobs = self.make_jobs(count, client_id=self.client.id)
+            for job in jobs:
+                self.add_time(job, 1)
+                self.add_material(job)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            jobs.with_user(self.users["billing"]).action_job_invoice()
+            self.env.flush_all()
+            self.assertTrue(all(jobs.material_ids.mapped("is_invoiced")))
+            return self.env.cr.sql_log_count - before
+
+        used(1)
+        two, twelve = used(2), used(12)
+        # the core looks for each job's lines for analytic models
+        self.assertLessEqual(twelve - two, 10 * 3 + 2)
+
     def test_time_and_materials_go_on_one_draft_invoice_once(self):
         first, second = self.make_jobs(2)
         self.add_time(first, 1.5)

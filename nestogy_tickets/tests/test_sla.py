@@ -451,8 +451,11 @@ class TestSla(TicketsMakers, ClientsCase):
         """:return: the events that were told, as (record, target, event, percent)"""
         told = []
 
-        def note(record, clock, event):
-            told.append((record, clock.target, event, clock.warned_percent))
+        def note(records, clocks, event):
+            told.extend(
+                (record, clock.target, event, clock.warned_percent)
+                for record, clock in zip(records, clocks, strict=True)
+            )
 
         with patch.object(type(self.env["helpdesk.ticket"]), "_sla_event", note):
             while self.env["nestogy.sla.clock"]._sweep_batch():
@@ -486,19 +489,39 @@ class TestSla(TicketsMakers, ClientsCase):
             tickets = self.make_tickets(self.owner, count=3)
         told = []
 
-        def fail(record, clock, event):
-            if record == tickets[1]:
+        def fail(records, clocks, event):
+            if tickets[1] in records:
                 raise ValueError("no")
-            told.append(record)
+            told.extend(records)
 
         hook = patch.object(type(tickets), "_sla_event", fail)
         with self.at("Mon 11:00"), hook, mute_logger("odoo.addons.nestogy_tickets.models.sla.nestogy_sla_clock"):
             self.env["nestogy.sla.clock"]._sweep_batch()
-        self.assertEqual(set(told), set(tickets - tickets[1]))
+        self.assertEqual(sorted(told), sorted(tickets - tickets[1]))
         with self.at("Mon 11:04"):
             self.assertEqual(self.sweep(), [])
         with self.at("Mon 11:05"):
             self.assertEqual(self.sweep(), [(tickets[1], "response", "warning", 50)])
+
+    def test_many_breaches_cost_no_more_queries_than_two(self):
+        def late(count):
+            with self.at("Mon 09:00"):
+                tickets = self.make_tickets(self.owner, count=count)
+            with self.at("Tue 18:00"):
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                self.assertEqual(self.env["nestogy.sla.clock"]._sweep_batch(), 2 * count)
+                self.env.flush_all()
+                used = self.env.cr.sql_log_count - before
+            for ticket in tickets:
+                bodies = [str(message.body) for message in ticket.message_ids]
+                for target in ("First Response", "Resolution"):
+                    self.assertEqual(sum(f"SLA time for {target} has passed." in body for body in bodies), 1)
+            return used
+
+        late(1)
+        self.assertEqual(late(20), late(2))
 
     def test_the_cron_tells_in_the_history(self):
         ticket = self.open_ticket()

@@ -6,6 +6,7 @@ from pytz import utc
 
 from odoo import Command
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import SQL
 
 from .common import TicketsMakers
 
@@ -209,6 +210,70 @@ class TestSlaCalendarChange(TicketsMakers, TransactionCase):
         with freeze_time("2026-03-05 09:00"):
             self.ticket.stage_id = self.stage_done
         self.assertEqual((clock.state, clock.consumed_seconds), ("missed", 16 * 3600))
+
+    def test_all_go_on_as_if_each_were_looked_at(self):
+        """Begun before or after what changes, warned or not, paused, late and due: as the clock itself goes on."""
+        self.env.company.client_sla_policy_id.line_ids.response_hours = 5
+        tickets = self.ticket
+        for number, moment in enumerate(("02 06", "02 16", "03 09", "03 18", "04 10", "05 09")):
+            with freeze_time(f"2026-03-{moment}:00"):
+                tickets |= self.make_tickets(self.owner, count=2)
+                if number == 3:
+                    tickets[2:5].stage_id = self.stage_progress
+                    tickets[3]._sla_pause("manual")
+                self.env["nestogy.sla.clock"]._sweep_batch()
+        engine = self.env["nestogy.sla.clock"]
+        leaves = self.env["resource.calendar.leaves"]
+        days_off = {
+            "behind": ("2026-03-03 00:00:00", "2026-03-03 12:00:00"),
+            "ahead": ("2026-03-06 00:00:00", "2026-03-06 23:59:59"),
+            "around now": ("2026-03-05 11:00:00", "2026-03-05 16:00:00"),
+            "far ahead": ("2026-12-24 00:00:00", "2027-01-01 00:00:00"),
+        }
+        for name, (start, end) in days_off.items():
+            with self.subTest(name), freeze_time("2026-03-05 12:00"), self.env.cr.savepoint() as savepoint:
+                schedule = self.calendar._sla_schedule(self.calendar.id, self.env.company.id)
+                clocks = engine._load(SQL("c.ticket_id = ANY(%s)", tickets.ids))
+                values = {"name": "Off", "calendar_id": self.calendar.id, "date_from": start, "date_to": end}
+                leave = leaves.with_context(sla_watched=True).create(values)
+                self.env.registry.clear_cache()
+                changed = self.calendar._sla_schedule(self.calendar.id, self.env.company.id)
+                for clock in clocks:
+                    if clock.state == "running":
+                        clock.rebook(datetime(2026, 3, 5, 12), changed, (50, 75, 90), schedule)
+                expected = {clock.id: (*engine._state_values(clock), len(clock.added)) for clock in clocks}
+                leave.with_context(sla_watched=True).unlink()
+                self.env.registry.clear_cache()
+                lines = self.env["nestogy.sla.interval"].search_count([])
+
+                leaves.create(values)
+                found = engine._load(SQL("c.ticket_id = ANY(%s)", tickets.ids))
+                self.assertEqual(
+                    {clock.id: engine._state_values(clock) for clock in found},
+                    {clock_id: row[:-1] for clock_id, row in expected.items()},
+                )
+                written = self.env["nestogy.sla.interval"].search_count([]) - lines
+                self.assertEqual(written, sum(row[-1] for row in expected.values()))
+                for ticket in tickets:
+                    running = [clock for clock in found if clock.owner[1] == ticket.id and clock.state == "running"]
+                    first = min((clock.deadline_at for clock in running), default=False)
+                    self.assertEqual(ticket.sla_deadline, first)
+                savepoint.rollback()
+            self.env.registry.clear_cache()
+
+    def test_who_is_late_at_that_moment_is_told_so(self):
+        clock = self.ticket.sla_clock_ids
+        with freeze_time("2026-03-04 10:00"):  # late since yesterday, and not swept yet
+            self.env["resource.calendar.leaves"].create(
+                {
+                    "name": "Storm",
+                    "calendar_id": self.calendar.id,
+                    "date_from": datetime(2026, 3, 4),
+                    "date_to": datetime(2026, 3, 4, 23, 59, 59),
+                }
+            )
+        self.assertEqual(clock.breached_at, datetime(2026, 3, 3, 17))
+        self.assertIn("SLA time for Resolution has passed", self.ticket.message_ids[0].body)
 
     def test_one_write_makes_one_line(self):
         with freeze_time("2026-03-02 12:00"):

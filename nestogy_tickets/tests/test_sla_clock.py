@@ -121,6 +121,30 @@ class TestWorkingTime(BaseCase):
         self.assertEqual(hours.seconds_between(datetime(2024, 1, 1), datetime(2024, 1, 6)), 40 * HOUR)
         self.assertIsNone(hours.deadline(datetime(2099, 1, 1), 8 * HOUR * 365 * 20))
 
+    def test_several_lengths_as_one_by_one(self):
+        closed = calendar("UTC", [(9, 17)], holidays=[(datetime(1970, 1, 1), datetime(2101, 1, 1))])
+        lengths = [0, -HOUR, 8 * HOUR, 42 * HOUR, 8 * HOUR * 5 * 52 * 3, 8 * HOUR * 365 * 20]
+        for hours in (OFFICE, SPLIT, TUESDAY_OFF, calendar("UTC", []), closed, AROUND_THE_CLOCK):
+            for start in (day(3, 2, 9), day(3, 1), datetime(2099, 6, 1)):
+                expected = [hours.deadline(start, seconds) for seconds in lengths]
+                self.assertEqual(hours.deadlines(start, lengths), expected)
+                self.assertEqual(hours.deadlines(start, lengths[:2]), expected[:2])
+
+    def test_where_two_calendars_differ(self):
+        self.assertEqual(TUESDAY_OFF.same_around(OFFICE, day(2, 1), day(3, 2, 12)), (day(2, 1), day(3, 3, 9)))
+        self.assertEqual(OFFICE.same_around(TUESDAY_OFF, day(2, 1), day(3, 3, 12)), (day(3, 3, 12), day(3, 3, 12)))
+        since, until = OFFICE.same_around(TUESDAY_OFF, day(2, 1), day(3, 4, 12))
+        self.assertEqual(since, day(3, 3, 17))
+        self.assertGreaterEqual(until, datetime(2028, 1, 1))
+        self.assertEqual(OFFICE.same_around(AROUND_THE_CLOCK, day(2, 1), day(3, 4)), (day(3, 4), day(3, 4)))
+        self.assertEqual(AROUND_THE_CLOCK.same_around(OFFICE, day(2, 1), day(3, 4)), (day(3, 4), day(3, 4)))
+        # whatever other years they were asked for before
+        wide = calendar("UTC", [(9, 17)])
+        wide.seconds_between(datetime(2010, 1, 1), datetime(2050, 1, 1))
+        since, until = wide.same_around(calendar("UTC", [(9, 17)]), day(2, 1), day(3, 4))
+        self.assertLessEqual(since, day(2, 1))
+        self.assertGreaterEqual(until, datetime(2028, 1, 1))
+
     def test_a_deadline_is_cheap(self):
         holidays = [(day(1, 1) + timedelta(days=12 * number), day(1, 2) + timedelta(days=12 * number))
                     for number in range(30)]  # fmt: skip

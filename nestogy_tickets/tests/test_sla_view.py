@@ -338,6 +338,29 @@ class TestSlaView(SlaViewMakers, ClientsCase):
         self.run_at(datetime(2026, 3, 2, 12, 40))
         self.assertEqual(self.told(ticket), [("warning", "nobody", self.env["res.users"])])
 
+    def test_each_notice_costs_the_same_however_many_there_are(self):
+        self.policy.escalation_ids.filtered(lambda level: level.event != "warning").unlink()
+
+        def queries(count):
+            with freeze_time(MONDAY):
+                tickets = self.make_tickets(self.owner, count=count)
+            with freeze_time(datetime(2026, 3, 2, 12, 40)):
+                self.sweep()
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                self.notices._cron_send()
+                self.env.flush_all()
+                used = self.env.cr.sql_log_count - before
+            for ticket in tickets:
+                self.assertEqual(self.told(ticket), [("warning", "sent", self.agent)])
+            return used
+
+        queries(1)
+        one, three, nine = queries(1), queries(3), queries(9)
+        self.assertLessEqual(nine - three, 3 * (three - one))
+        self.assertLessEqual((nine - three) / 6, 40)
+
     def test_one_bad_notice_does_not_stop_the_others(self):
         self.policy.escalation_ids.filtered(lambda level: level.event != "warning").unlink()
         with freeze_time(MONDAY):

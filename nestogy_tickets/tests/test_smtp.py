@@ -187,3 +187,39 @@ class TestSmtp(TicketsMakers, TransactionCase):
         with patch.object(type(mail), "try_lock_for_update", lambda records, **kwargs: records.browse()):
             mail.send()
         self.assertEqual((mail.state, self.catcher.mails), ("outgoing", []))
+
+    def test_a_mail_on_its_way_is_marked_for_good_before_the_server_has_it(self):
+        mail, message = self.queue()
+        steps = []
+
+        def commit(record):
+            record.flush_recordset()
+            self.env.cr.execute("SELECT state, sending_since FROM mail_mail WHERE id = %s", [record.id])
+            state, since = self.env.cr.fetchone()
+            steps.append((state, bool(since), len(self.catcher.mails)))
+
+        model = type(mail)
+        send = model._send
+        with (
+            patch.object(model, "_commit_sending", commit),
+            patch.object(model, "_send", lambda mails, **kwargs: send(mails, **kwargs | {"auto_commit": True})),
+            patch.object(self.env.cr, "commit", lambda: None),
+        ):
+            mail.send()
+        self.assertEqual(steps, [("outgoing", True, 0)])
+        self.assertEqual(len(self.catcher.mails), 1)
+        self.assertEqual(set(message.notification_ids.mapped("notification_status")), {"sent"})
+
+    def test_a_mail_that_a_dead_process_had_is_not_sent_again_by_itself(self):
+        mail, message = self.queue()
+        mail.sending_since = fields.Datetime.now() - timedelta(minutes=1)
+        self.run_queue(mail)
+        self.assertEqual((mail.state, self.catcher.mails), ("outgoing", []), "somebody may be at it")
+        mail.sending_since = fields.Datetime.now() - timedelta(minutes=20)
+        self.run_queue(mail)
+        self.assertEqual((mail.state, mail.retries, self.catcher.mails), ("exception", 0, []))
+        self.assertIn("it may have arrived", mail.failure_reason)
+        self.assertEqual(set(message.notification_ids.mapped("notification_status")), {"exception"})
+        mail.mark_outgoing()  # a person has asked the client
+        self.run_queue(mail)
+        self.assertEqual(len(self.catcher.mails), 1)

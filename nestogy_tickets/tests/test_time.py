@@ -319,7 +319,7 @@ class TestInvoice(TimeMakers, ClientsCase):
         self.assertEqual(self.lines_of(job_move).quantity, 2)
         self.assertEqual(of_job.invoice_line_id, self.lines_of(job_move))
         (move | job_move).action_post()
-        self.assertEqual(task.job_billed_amount, 200, "what the ticket billed is the ticket's")
+        self.assertEqual(task.job_billed_amount, 300, "what the ticket billed is the job's, too: its hours are")
 
     def test_invoiced_time_goes_along_when_the_ticket_becomes_a_job(self):
         line = self.log(1)
@@ -339,6 +339,46 @@ class TestInvoice(TimeMakers, ClientsCase):
         move = self.invoice()
         self.assertEqual(move.amount_untaxed, 115)
         self.assertEqual(line.invoice_line_id.move_id, move)
+
+    def test_a_cancelled_invoice_does_not_come_back_when_its_work_was_billed_again(self):
+        line = self.log(1)
+        first = self.invoice()
+        first.button_cancel()
+        first.button_draft()
+        self.assertTrue(line.is_invoiced, "nothing else bills it")
+        first.button_cancel()
+        second = self.invoice()
+        with self.assertRefused(ValidationError, "the client would pay it twice"):
+            first.button_draft()
+        self.assertEqual(line.sudo().invoice_line_id.move_id, second)
+        second.button_cancel()
+        second.button_draft()
+        self.assertFalse(second.is_work_billed_again)
+        with self.assertRefused(ValidationError, "Leave this one cancelled"):
+            first.with_user(self.billing).button_draft()
+        self.assertFalse(first.copy().is_work_billed_again)
+
+    def test_much_work_costs_no_more_queries_than_little(self):
+        def used(count):
+            tickets = self.make_tickets(self.owner, count=count)
+            for ticket in tickets:
+                self.log(1, ticket=ticket)
+                self.log(0.5, ticket=ticket)
+            self.env["nestogy.ticket.charge"].create(
+                [{"ticket_id": ticket.id, "name": "Cable", "price_unit": 12} for ticket in tickets]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            move = self.invoice(tickets)
+            self.env.flush_all()
+            self.assertEqual(len(self.lines_of(move)), 2 * count)
+            return self.env.cr.sql_log_count - before
+
+        used(1)
+        two, twelve = used(2), used(12)
+        # the core looks for each ticket's lines for analytic models, and for an account of what is no product
+        self.assertLessEqual(twelve - two, 10 * 3 + 2)
 
     def test_deleting_the_draft_sets_time_free(self):
         line = self.log(1)

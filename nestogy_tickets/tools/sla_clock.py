@@ -13,6 +13,7 @@ EPOCH = datetime(1970, 1, 1)
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 LOOK_AHEAD_YEARS = 12  # who has no hour in so many years has none
 MINUTES_A_DAY = 24 * 60
+SECOND = timedelta(seconds=1)
 
 
 def _stamp(moment):
@@ -61,8 +62,14 @@ class AroundTheClock:
     def deadline(self, start, seconds):
         return start + timedelta(seconds=seconds)
 
+    def deadlines(self, start, lengths):
+        return [self.deadline(start, seconds) for seconds in lengths]
+
     def seconds_between(self, start, end):
         return max(0, (end - start) // timedelta(seconds=1))
+
+    def same_around(self, other, first, at):
+        return at, at
 
     def is_open(self, moment):
         return True
@@ -102,6 +109,7 @@ class WorkCalendar:
             self._days.setdefault((week, weekday), []).append((start, end))
         self._holidays = merge_spans(rule.holidays)
         self._written = None
+        self._offsets = {}
 
     # ------------------------------------------------------------------
     # Questions
@@ -112,22 +120,36 @@ class WorkCalendar:
 
         :return: an instant, ``None`` when the calendar has no such working time
         """
-        if seconds <= 0:
-            return start
-        if not self._days:
-            return None
+        return self.deadlines(start, (seconds,))[0]
+
+    def deadlines(self, start, lengths):
+        """As :meth:`deadline`, for several lengths from one start."""
+        longest = max(lengths)
+        if longest <= 0 or not self._days:
+            return [start if seconds <= 0 else None for seconds in lengths]
         stamp, year = _stamp(start), start.year
+        starts = ends = used = ()
+        passed = 0  # working time until the start
         for ahead in (1, 4, LOOK_AHEAD_YEARS):
             written = self._cover(year, year + ahead)
             starts, ends, used = written.starts, written.ends, written.used
             at = bisect_right(ends, stamp)
-            if at == len(ends):
+            if at < len(ends):
+                passed = (used[at - 1] if at else 0) + max(0, stamp - starts[at])
+                if passed + longest <= used[-1]:
+                    break
+        else:
+            if not ends or ends[-1] <= stamp:
+                return [start if seconds <= 0 else None for seconds in lengths]
+        found = []
+        for seconds in lengths:
+            if seconds <= 0:
+                found.append(start)
                 continue
-            goal = (used[at - 1] if at else 0) + max(0, stamp - starts[at]) + seconds
+            goal = passed + seconds
             last = bisect_left(used, goal)
-            if last < len(used):
-                return _moment(ends[last] - (used[last] - goal))
-        return None
+            found.append(_moment(ends[last] - (used[last] - goal)) if last < len(used) else None)
+        return found
 
     def seconds_between(self, start, end):
         """Working time from one instant to a later one; nothing when it is not later."""
@@ -153,6 +175,22 @@ class WorkCalendar:
                 return _moment(max(stamp, written.starts[at]))
         return None
 
+    def same_around(self, other, first, at):
+        """Between which instants around one another calendar has the same working time.
+
+        :param datetime first: how far back it is of interest
+        :return: tuple of two instants; both are the one that was asked for when they differ there
+        """
+        if other.rule is None:
+            return at, at
+        written, theirs = self._cover(first.year, at.year + 1), other._cover(first.year, at.year + 1)
+        stamp, end = _stamp(at), _stamp(datetime(min(written.last, theirs.last) + 1, 1, 1))
+        spans, others = (list(zip(each.starts, each.ends, strict=True)) for each in (written, theirs))
+        differences = cut_spans(spans, others) + cut_spans(others, spans)
+        since = max((min(right, stamp) for left, right in differences if left < stamp), default=_stamp(first))
+        until = min((max(left, stamp) for left, right in differences if right > stamp), default=end)
+        return _moment(since), _moment(min(until, end))
+
     # ------------------------------------------------------------------
     # Writing out
     # ------------------------------------------------------------------
@@ -175,8 +213,8 @@ class WorkCalendar:
         day, end = date(first, 1, 1) - timedelta(days=2), date(last + 1, 1, 2)
         while day <= end:
             week = (day.toordinal() - 1) // 7 % 2
-            for start_minute, end_minute in self._days.get((week, day.weekday()), ()):
-                spans.append((self._local_stamp(day, start_minute), self._local_stamp(day, end_minute)))
+            for hours in self._days.get((week, day.weekday()), ()):
+                spans.append(tuple(self._local_stamp(day, minute) for minute in hours))
             day += timedelta(days=1)
         left, right = _stamp(datetime(first, 1, 1)), _stamp(datetime(last + 1, 1, 1))
         spans = [(max(start, left), min(end, right)) for start, end in spans]
@@ -184,9 +222,22 @@ class WorkCalendar:
 
     def _local_stamp(self, day, minute):
         days, minute = divmod(minute, MINUTES_A_DAY)
-        local = datetime.combine(day + timedelta(days=days), time(*divmod(minute, 60)))
+        day += timedelta(days=days)
+        local = datetime.combine(day, time(*divmod(minute, 60)))
+        offset = self._offset(day)
+        if offset != self._offset(day + timedelta(days=1)):  # clocks are changed on this day
+            offset = self._offset_at(local)
+        return _stamp(local - offset)
+
+    def _offset(self, day):
+        """By how much local time is ahead when a day begins."""
+        if day not in self._offsets:
+            self._offsets[day] = self._offset_at(datetime.combine(day, time()))
+        return self._offsets[day]
+
+    def _offset_at(self, local):
         # an hour that the clock shows twice is the later one, one that it skips is counted on from before, as in Odoo
-        return _stamp(local - self._zone.localize(local, is_dst=False).utcoffset())
+        return self._zone.localize(local, is_dst=False).utcoffset()
 
 
 class _Written:
@@ -249,6 +300,27 @@ def warning_levels(text):
     if any(level < 1 or level > 99 for level in levels):
         raise ValueError(text)
     return tuple(sorted(levels))
+
+
+def forecast(schedule, levels, started_at, goal, consumed, warned, deadline=None):
+    """What is ahead of a running clock that is not late; warnings are rounded up to a second.
+
+    :param tuple levels: percents at which there is something to say
+    :param datetime started_at: when its open line began
+    :param int goal: seconds of working time; of these ``consumed`` were used up before that line
+    :param int warned: the percent of the last warning
+    :param datetime deadline: when that is known
+    :return: tuple of deadline, when it is at risk, and when there is next something to say: at a warning level, or when
+        it is late; all ``None`` when the calendar has no such working time
+    """
+    ahead = [level for level in levels if level > warned]
+    percents = (100, levels[-1], ahead[0]) if ahead else (100, *levels[-1:])
+    due, *marks = schedule.deadlines(started_at, [-(-goal * percent // 100) - consumed for percent in percents])
+    deadline = deadline or due
+    if deadline is None:
+        return None, None, None
+    late = deadline + SECOND
+    return deadline, marks[0] if marks else None, min(marks[1], late) if ahead and marks[1] else late
 
 
 class Clock:
@@ -336,8 +408,8 @@ class Clock:
         if not line or former.seconds_between(line.started_at, at) != schedule.seconds_between(line.started_at, at):
             self.move(RUNNING, at, self.terms, schedule, levels, former=former, is_forced=True)
         elif not self.breached_at and (self.deadline_at is None or self.deadline_at > at):
-            self.deadline_at = schedule.deadline(line.started_at, self.terms.goal_seconds - self.consumed_seconds)
-            self.plan_events(schedule, levels)
+            left = line.started_at, self.terms.goal_seconds, self.consumed_seconds, self.warned_percent
+            self.deadline_at, self.risk_at, self.next_event_at = forecast(schedule, levels, *left)
 
     def sweep(self, now, levels, schedule):
         """Say what has happened since the clock was looked at, each thing once."""
@@ -419,14 +491,5 @@ class Clock:
         self.next_event_at = self.risk_at = None
         if self.line is None or self.breached_at or self.deadline_at is None:
             return
-        if levels:
-            self.risk_at = self._reaches(levels[-1], schedule)
-        ahead = [level for level in levels if level > self.warned_percent]
-        first = self._reaches(ahead[0], schedule) if ahead else None
-        late = self.deadline_at + timedelta(seconds=1)
-        self.next_event_at = min(first, late) if first else late
-
-    def _reaches(self, percent, schedule):
-        """When the open line brings the clock to a percentage, rounded up to a second."""
-        seconds = -(-self.terms.goal_seconds * percent // 100)
-        return schedule.deadline(self.line.started_at, seconds - self.consumed_seconds)
+        left = self.line.started_at, self.terms.goal_seconds, self.consumed_seconds, self.warned_percent
+        _deadline, self.risk_at, self.next_event_at = forecast(schedule, levels, *left, deadline=self.deadline_at)

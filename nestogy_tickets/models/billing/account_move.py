@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 MOVE_TYPE = "out_invoice"
 
@@ -8,6 +8,27 @@ class AccountMove(models.Model):
     """Draft invoices on which the work of tickets and jobs is put."""
 
     _inherit = "account.move"
+
+    is_work_billed_again = fields.Boolean(
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="It is cancelled, and work that stood on it was put on another invoice since.",
+    )
+
+    @api.constrains("state")
+    def _check_work_billed_again(self):
+        """A cancelled invoice does not come back when its work stands on another one: it would be paid twice."""
+        # whoever resets it
+        for move in self.sudo():
+            if move.state != "cancel" and move.is_work_billed_again:
+                raise ValidationError(
+                    self.env._(
+                        "The work on %s was put on another invoice after this one was cancelled, so the client would"
+                        " pay it twice. Leave this one cancelled; put what is still open on a new invoice.",
+                        move.display_name,
+                    )
+                )
 
     @api.model
     def _bill_work(self, client, company, subjects, link, time_sudo, others_sudo, move=None):
@@ -54,9 +75,13 @@ class AccountMove(models.Model):
         made = move.invoice_line_ids.create(
             [values | {"move_id": move.id, "sequence": number} for number, values in enumerate(lines, first)]
         )
+        # where it stood before, it must not count again; those invoices are cancelled, and not only of this client
+        former_sudo = self.env["account.move.line"].sudo()
         for line, source_sudo in zip(made, sources, strict=True):
             if source_sudo is not None:
+                former_sudo |= source_sudo.invoice_line_id
                 source_sudo.invoice_line_id = line
+        former_sudo.move_id.is_work_billed_again = True
         body = self.env._("Put on the invoice %s.", move._get_html_link())
         subjects.sudo()._message_log_batch(  # a note, whoever invoices
             dict.fromkeys(subjects.ids, body), author_id=self.env.user.partner_id.id

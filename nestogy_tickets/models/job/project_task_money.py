@@ -42,7 +42,7 @@ class ProjectTask(models.Model):
         compute="_compute_job_billed",
         store=True,
         groups="base.group_user",
-        help="Time and materials of this job on posted invoices, before taxes.",
+        help="Time and materials of this job, and time and charges of its tickets, on posted invoices, before taxes.",
     )
     job_to_invoice = fields.Boolean(
         string="To Invoice",
@@ -95,20 +95,25 @@ class ProjectTask(models.Model):
         "timesheet_ids.ticket_id",
         "timesheet_ids.invoice_line_id.balance",
         "timesheet_ids.invoice_line_id.parent_state",
+        "ticket_ids.ticket_charge_ids.invoice_line_id.balance",
+        "ticket_ids.ticket_charge_ids.invoice_line_id.parent_state",
     )
     def _compute_job_billed(self):
-        """Add up the invoice lines of posted invoices, each once: all hours of a job share one."""
+        """Add up the invoice lines of posted invoices, each once: all hours of a job, or of a ticket, share one."""
         lines = {}
         waiting = set()
-        for model, own, domain in (
-            ("nestogy.job.material", Domain.TRUE, self._job_open_materials_domain()),
-            ("account.analytic.line", Domain("ticket_id", "=", False), self._job_open_time_domain()),
+        for model, link, domain in (
+            ("nestogy.job.material", "task_id", self._job_open_materials_domain()),
+            ("account.analytic.line", "task_id", self._job_open_time_domain()),
+            ("nestogy.ticket.charge", "ticket_id.task_id", None),
         ):
             records = self.env[model]
-            posted = own & Domain("task_id", "in", self.ids) & Domain("invoice_line_id.parent_state", "=", "posted")
-            for task, line in records._read_group(posted, ["task_id", "invoice_line_id"]):
+            posted = Domain(link, "in", self.ids) & Domain("invoice_line_id.parent_state", "=", "posted")
+            for owner, line in records._read_group(posted, [link.partition(".")[0], "invoice_line_id"]):
+                task = owner if link == "task_id" else owner.task_id
                 lines.setdefault(task.id, set()).add(line.id)
-            waiting.update(task.id for (task,) in records._read_group(domain, ["task_id"]))
+            if domain is not None:  # charges wait for the ticket to be invoiced
+                waiting.update(task.id for (task,) in records._read_group(domain, ["task_id"]))
         found = self.env["account.move.line"].browse({line_id for ids in lines.values() for line_id in ids})
         balances = {line.id: line.balance for line in found}
         for task in self:

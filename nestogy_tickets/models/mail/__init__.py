@@ -1,3 +1,4 @@
+from . import helpdesk_ticket_confirm
 from . import helpdesk_ticket_mail
 from . import mail_alias
 from . import mail_alias_domain

@@ -8,8 +8,8 @@ from odoo.tools import email_normalize, is_html_empty
 from odoo.tools.mail import email_split_tuples, unfold_references
 
 from ...tools import mail_quotes
+from .helpdesk_ticket_confirm import RECEIVED_TEMPLATE
 
-RECEIVED_TEMPLATE = "nestogy_tickets.mail_template_ticket_received"
 SUBJECT_CHARACTERS = 200
 ANSWERS, ANSWERS_MINUTES = 5, 60  # mails that no person wrote, to one address that mails come from
 
@@ -96,25 +96,34 @@ class HelpdeskTicket(models.Model):
                 tickets.message_subscribe(recipients.ids)
 
     def _track_template(self, changes):
-        """Send the mail of a stage as a message of the thread, with our link, and never to a machine."""
+        """Send the mail of a stage as a message of the thread, with our link, and never to a machine.
+
+        The confirmation of what came by mail is sent by a job of its own.
+        """
         templates = super()._track_template(changes)
         ticket = self[:1]
         if "stage_id" in templates:
             template, options = templates["stage_id"]
-            if not ticket._may_be_answered_by_machine() or not ticket._get_mail_recipients():
+            is_received = template.id == self.env["ir.model.data"]._xmlid_to_res_id(RECEIVED_TEMPLATE)
+            if not ticket._may_be_answered_by_machine(is_owed=is_received) or not ticket._get_mail_recipients():
                 del templates["stage_id"]
+            elif is_received and ticket._mail_traits().get("from"):
+                del templates["stage_id"]
+                self._owe_confirmation()
             else:
-                if template == self.env.ref(RECEIVED_TEMPLATE, raise_if_not_found=False):
+                if is_received:
                     template = ticket._client_mail_template() or template
                 options = {key: value for key, value in options.items() if key != "auto_delete_keep_log"}
                 templates["stage_id"] = template, options | {"composition_mode": "comment"}
         return templates
 
-    def _may_be_answered_by_machine(self):
+    def _may_be_answered_by_machine(self, is_owed=False):
         """Tell whether who is writing may get a mail that no person wrote.
 
         Not machines, not addresses that our mail server did not believe, and not people who are none of the contacts:
         the mail would go to others.
+
+        :param bool is_owed: how many such mails he got is asked when it is sent
         """
         traits = self._mail_traits()
         if traits.get("automatic") or traits.get("refuted"):
@@ -123,7 +132,7 @@ class HelpdeskTicket(models.Model):
         if not sender:
             return True
         recipients = self._get_mail_recipients()
-        return sender in recipients.mapped("email_normalized") and not self._is_answered_enough(recipients)
+        return sender in recipients.mapped("email_normalized") and (is_owed or not self._is_answered_enough(recipients))
 
     @api.model
     def _is_answered_enough(self, recipients):
@@ -275,9 +284,9 @@ class HelpdeskTicket(models.Model):
             "user_id": False,  # not the gateway's user, nor whoever the From claims to be
             **(custom_values or {}),
         }
-        channel = self.env.ref("helpdesk_mgmt.helpdesk_ticket_channel_email", raise_if_not_found=False)
-        if channel:
-            values.setdefault("channel_id", channel.id)
+        channel_id = self.env["ir.model.data"]._xmlid_to_res_id("helpdesk_mgmt.helpdesk_ticket_channel_email")
+        if channel_id:
+            values.setdefault("channel_id", channel_id)
         values.update(self._mail_contact_values(msg, values.get("partner_id")))
         if self.env.context.get("nestogy_inbox_team"):
             values.setdefault("team_id", self.env.context["nestogy_inbox_team"])

@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, models
 
 from ..ticket.helpdesk_ticket_closing import CLOSING_TEMPLATE
-from .helpdesk_ticket_mail import RECEIVED_TEMPLATE
+from .helpdesk_ticket_confirm import RECEIVED_TEMPLATE
 
 
 class NestogyClientMailTemplate(models.Model):

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg2
 from markupsafe import Markup
 
-from odoo import api, fields, models, modules
+from odoo import SUPERUSER_ID, api, fields, models, modules
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import config, email_normalize, email_normalize_all, exception_to_unicode
@@ -249,12 +249,12 @@ class NestogyMailInbox(models.Model):
         if not addresses:
             return self.env["res.company"]
         # addresses, teams and companies are those of all, whoever hands the mail in
-        aliases_sudo = self.env["mail.alias"].sudo().search([("alias_full_name", "in", addresses)])
-        teams_sudo = aliases_sudo.env["helpdesk.ticket.team"].search([("alias_id", "in", aliases_sudo.ids)])
+        teams_sudo = self.env["helpdesk.ticket.team"].sudo()
+        teams_sudo = teams_sudo.search_fetch([("alias_id.alias_full_name", "in", addresses)], ["company_id"])
         companies_sudo = teams_sudo.company_id
         if not companies_sudo:
             names = {address.rpartition("@")[2] for address in addresses}
-            domains_sudo = aliases_sudo.env["mail.alias.domain"].search([("name", "in", list(names))])
+            domains_sudo = teams_sudo.env["mail.alias.domain"].search([("name", "in", list(names))])
             companies_sudo = domains_sudo.company_ids
         return companies_sudo.sudo(False) if len(companies_sudo) == 1 else self.env["res.company"]
 
@@ -350,7 +350,7 @@ class NestogyMailInbox(models.Model):
         context = {key: value for key, value in (options.pop("context", None) or {}).items()}
         user = self.env["res.users"].browse(options.pop("uid", None) or self.env.uid).exists() or self.env.user
         threads = self.env[options.pop("threads", None) or "mail.thread"].with_user(user)
-        if user == self.env.ref("base.user_root"):
+        if user.id == SUPERUSER_ID:
             threads = threads.sudo()  # the fetching of mail runs as root, and so does a later try
         options.update(extra.pop("options", {}))
         threads = threads.with_context(**context, **extra, nestogy_inbox_id=self.id)

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.sla_clock import Clock, Line, Terms
+from ...tools.sla_clock import Clock, Line, Terms, forecast
 from .nestogy_sla_policy_line import PRIORITIES
 
 _logger = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ REASONS = [
     ("client_inactive", "Client is not active"),
 ]
 SWEEP_BATCH = 200
+EVENTS = ("warning", "breached", "met", "missed")  # in the order in which they can happen to a clock at one moment
 RETRY = timedelta(minutes=5)
 
 # the columns that change during the life of a clock
@@ -38,6 +39,7 @@ STATE_COLUMNS = {
     "warned_percent": "int4",
 }
 VALUE_COLUMNS = tuple(STATE_COLUMNS)[6:]  # without client, company and terms
+FORECAST_COLUMNS = ("deadline_at", "risk_at", "next_event_at")
 OWNER_COLUMNS = {
     "ticket_id": "int4",
     "task_id": "int4",
@@ -96,7 +98,7 @@ class NestogySlaClock(models.Model):
         readonly=True,
     )
     started_at = fields.Datetime(required=True, readonly=True)
-    deadline_at = fields.Datetime(string="Deadline", readonly=True, index="btree_not_null")
+    deadline_at = fields.Datetime(string="Deadline", readonly=True)
     done_at = fields.Datetime(string="Done", readonly=True)
     breached_at = fields.Datetime(string="Breached", readonly=True)
     risk_at = fields.Datetime(string="At Risk From", readonly=True)
@@ -111,6 +113,11 @@ class NestogySlaClock(models.Model):
     _one_a_task = models.UniqueIndex("(task_id, target) WHERE task_id IS NOT NULL", "The job has this clock.")
     _next_event_idx = models.Index("(next_event_at) WHERE next_event_at IS NOT NULL")
     _running_idx = models.Index("(calendar_id, company_id) WHERE state = 'running'")
+
+    def init(self):
+        super().init()
+        # a changed deadline finds room on its page: twice as fast as a page elsewhere
+        self.env.cr.execute(SQL("ALTER TABLE %s SET (fillfactor = 70)", SQL.identifier(self._table)))
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
@@ -319,25 +326,100 @@ class NestogySlaClock(models.Model):
         """
         calendars = self.env["resource.calendar"]
         now = fields.Datetime.now()
-        levels = {}
+        owners, moved = [], []
         for (calendar_id, company_id), former in before.items():
             schedule = calendars._sla_schedule(calendar_id, company_id)
             if schedule.rule == former.rule:
                 continue
-            clocks = self._load(
-                SQL("c.state = 'running' AND c.calendar_id = %s AND c.company_id = %s", calendar_id, company_id)
+            running = SQL("c.state = 'running' AND c.calendar_id = %s AND c.company_id = %s", calendar_id, company_id)
+            first = self.env.execute_query(SQL("SELECT min(started_at) FROM nestogy_sla_clock c WHERE %s", running))[0][
+                0
+            ]
+            if not first:
+                continue
+            since, until = schedule.same_around(former, first, now)
+            if since < now:
+                owners += self._replan(running, schedule, since, max(now, until))
+            if since > first:
+                moved += self._rebook_lines(running, schedule, former, since, now)
+        owners += [clock.owner for clock in moved]
+        for model in self._sla_models():
+            model._sla_store_deadlines({owner_id for key, owner_id in owners if key == model._sla_key})
+        self._tell(moved, is_guarded=False)
+
+    @api.model
+    def _replan(self, running, schedule, since, until):
+        """Move what is ahead of clocks for which the working time that has passed is the same as before.
+
+        Nothing of their ledger changes, and nothing at all of those that are over, or due, before the change. So it
+        works on rows: a day off moves the deadlines of all open tickets while somebody waits.
+
+        :param SQL running: which clocks
+        :param datetime since: the open lines begin then or later
+        :param datetime until: what is due later than that may move
+        :return: list of owners
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT c.id, c.ticket_id, c.task_id, c.policy_id, c.goal_seconds, c.consumed_seconds,
+                          c.warned_percent, c.deadline_at, c.risk_at, c.next_event_at
+                     FROM nestogy_sla_clock c
+                    WHERE %s AND c.breached_at IS NULL AND (c.deadline_at IS NULL OR c.deadline_at > %s)
+                    ORDER BY c.id""",
+                running,
+                until,
             )
-            for clock in clocks:
-                policy_id = clock.terms.policy_id
-                if policy_id not in levels:
-                    # whoever changes the calendar, the clocks follow
-                    levels[policy_id] = self.env["nestogy.sla.policy"].sudo().browse(policy_id)._levels()
-                clock.rebook(now, schedule, levels[policy_id], former)
-            moved = [clock for clock in clocks if clock.is_changed or self._state_values(clock) != clock.stored]
-            self._store(moved)
-            for model in self._sla_models():
-                ids = [clock.owner[1] for clock in moved if clock.owner[0] == model._sla_key]
-                model._sla_store_deadlines(ids)
+        )
+        if not rows:
+            return []
+        began = dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT clock_id, started_at FROM nestogy_sla_interval
+                        WHERE ended_at IS NULL AND started_at >= %s AND clock_id = ANY(%s)""",
+                    since,
+                    self._arrays({"id": "int4"}, [row[:1] for row in rows]),
+                )
+            )
+        )
+        levels = self._levels_of({row[3] for row in rows})
+        moved, owners = [], []
+        for clock_id, ticket_id, task_id, policy_id, goal, consumed, warned, *former in rows:
+            if clock_id not in began:
+                continue
+            ahead = forecast(schedule, levels[policy_id], began[clock_id], goal, consumed, warned)
+            if ahead != tuple(former):
+                moved.append((clock_id, *ahead))
+                owners.append(("ticket_id", ticket_id) if ticket_id else ("task_id", task_id))
+        self._update(self._table, {name: STATE_COLUMNS[name] for name in FORECAST_COLUMNS}, moved)
+        self.invalidate_model(FORECAST_COLUMNS, flush=False)
+        return owners
+
+    @api.model
+    def _rebook_lines(self, running, schedule, former, since, now):
+        """Go on with clocks whose open line began before an instant, from where the working time may have changed.
+
+        :return: list of those that have changed
+        """
+        began = SQL(
+            """EXISTS (SELECT FROM nestogy_sla_interval line
+                        WHERE line.clock_id = c.id AND line.ended_at IS NULL AND line.started_at < %s)""",
+            since,
+        )
+        clocks = self._load(SQL("%s AND %s", running, began))
+        levels = self._levels_of({clock.terms.policy_id for clock in clocks})
+        for clock in clocks:
+            clock.rebook(now, schedule, levels[clock.terms.policy_id], former)
+        moved = [clock for clock in clocks if clock.is_changed or self._state_values(clock) != clock.stored]
+        self._store(moved)
+        return moved
+
+    @api.model
+    def _levels_of(self, policy_ids):
+        """:return: dict of policy id to the percents at which it warns"""
+        # clocks are nobody's: they look at the clients of all teams, whoever changes a calendar
+        policies_sudo = self.env["nestogy.sla.policy"].sudo().browse(policy_ids)
+        return {policy.id: policy._levels() for policy in policies_sudo}
 
     # ------------------------------------------------------------------
     # The sweep
@@ -378,15 +460,13 @@ class NestogySlaClock(models.Model):
             return 0
         clocks = self._load(SQL("c.id = ANY(%s)", ids))
         calendars = self.env["resource.calendar"]
-        # the clock is nobody's: it looks at the clients of all teams
-        policies_sudo = self.env["nestogy.sla.policy"].sudo().browse({clock.terms.policy_id for clock in clocks})
-        levels = {policy.id: policy._levels() for policy in policies_sudo}
+        levels = self._levels_of({clock.terms.policy_id for clock in clocks})
         for clock in clocks:
             schedule = calendars._sla_schedule(clock.terms.calendar_id, clock.company_id)
             clock.sweep(now, levels[clock.terms.policy_id], schedule)
         self._store(clocks)
         for model in self._sla_models():
-            model._sla_store_deadlines([clock.owner[1] for clock in clocks if clock.owner[0] == model._sla_key])
+            model._sla_store_deadlines({clock.owner[1] for clock in clocks if clock.owner[0] == model._sla_key})
         failed = self._tell(clocks)
         if failed:
             self._update(
@@ -399,27 +479,37 @@ class NestogySlaClock(models.Model):
 
     @api.model
     def _tell(self, clocks, is_guarded=True):
-        """Hand the events of clocks to their records.
+        """Hand the events of clocks to their records, all of a kind at once.
 
-        :param bool is_guarded: each in a savepoint; else an error stops what the user does
+        :param bool is_guarded: in savepoints; else an error stops what the user does
         :return: the clocks whose events could not be told
         """
-        failed = []
         told = [clock for clock in clocks if clock.events]
-        rows_sudo = self.sudo().browse([clock.id for clock in told])  # told to all who are to know, whoever looks
-        for clock, row_sudo in zip(told, rows_sudo, strict=True):
-            if not is_guarded:
-                row_sudo._tell_events(clock.events)
-                continue
-            try:
-                with self.env.cr.savepoint():
-                    row_sudo._tell_events(clock.events)
-            except Exception:
-                _logger.exception("The events of SLA clock %s could not be told; it is tried again", clock.id)
-                failed.append(clock)
-        return failed
+        if not is_guarded:
+            self._tell_events(told)
+            return []
+        return self._tell_guarded(told) if told else []
 
-    def _tell_events(self, events):
-        record = self._sla_record()
-        for event in events:
-            record._sla_event(self, event)
+    @api.model
+    def _tell_guarded(self, clocks):
+        """All at once; one by one when that fails."""
+        try:
+            with self.env.cr.savepoint():
+                self._tell_events(clocks)
+            return []
+        except Exception:
+            if len(clocks) == 1:
+                _logger.exception("The events of SLA clock %s could not be told; it is tried again", clocks[0].id)
+                return clocks
+        return [failed for clock in clocks for failed in self._tell_guarded([clock])]
+
+    @api.model
+    def _tell_events(self, clocks):
+        for event in EVENTS:
+            for model in self._sla_models():
+                told = [clock for clock in clocks if event in clock.events and clock.owner[0] == model._sla_key]
+                if told:
+                    # told to all who are to know, whoever looks
+                    clocks_sudo = self.sudo().browse([clock.id for clock in told])
+                    records_sudo = clocks_sudo.env[model._name].browse([clock.owner[1] for clock in told])
+                    records_sudo._sla_event(clocks_sudo, event)

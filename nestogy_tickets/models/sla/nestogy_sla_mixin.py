@@ -145,17 +145,22 @@ class NestogySlaMixin(models.AbstractModel):
     def _sla_open_domain(self):
         raise NotImplementedError
 
-    def _sla_event(self, clock, event):
-        """Called once for each thing that happens to a clock; addons send notices here.
+    def _sla_event(self, clocks, event):
+        """Called once for each thing that happens to clocks; addons send notices here.
 
-        :param clock: ``nestogy.sla.clock`` in sudo
+        :param clocks: ``nestogy.sla.clock`` in sudo, one for each record of the set, in which a record may be twice
         :param str event: ``warning`` (``clock.warned_percent`` says which), ``breached``, ``met`` or ``missed``
         """
-        self.ensure_one()
         if event == "breached":
-            label = dict(clock._fields["target"]._description_selection(self.env))[clock.target]
-            # a line in the history, whoever looks
-            self.sudo()._message_log(body=self.env._("SLA time for %s has passed.", label))
+            labels = dict(clocks._fields["target"]._description_selection(self.env))
+            for target, late in clocks.grouped("target").items():
+                body = self.env._("SLA time for %s has passed.", labels[target])
+                late_ids = set(late.ids)
+                records = self.browse(
+                    record.id for record, clock in zip(self, clocks, strict=True) if clock.id in late_ids
+                )
+                # a line in the history, whoever looks
+                records.sudo()._message_log_batch(dict.fromkeys(records.ids, body))
 
     # ------------------------------------------------------------------
     # Domains
@@ -384,7 +389,10 @@ class NestogySlaMixin(models.AbstractModel):
 
     @api.model
     def _sla_store_deadlines(self, ids):
-        """Copy what lists search and sort by from the clocks to their records."""
+        """Copy what lists search and sort by from the clocks to their records.
+
+        :param ids: each once
+        """
         if not ids:
             return
         # the names of columns come from the class alone
@@ -399,13 +407,13 @@ class NestogySlaMixin(models.AbstractModel):
                                   min(c.risk_at) FILTER (WHERE c.state = 'running') AS risk,
                                   min(c.deadline_at) FILTER (WHERE c.target = 'response') AS response,
                                   min(c.deadline_at) FILTER (WHERE c.target = 'resolution') AS resolution
-                             FROM unnest(%(ids)s::int4[]) ids(id)
+                             FROM unnest(%(ids)s) ids(id)
                              LEFT JOIN nestogy_sla_clock c ON c.%(key)s = ids.id
                             GROUP BY ids.id) clocks
                     WHERE record.id = clocks.id""",
                 table=SQL.identifier(self._table),
                 key=key,
-                ids=list(ids),
+                ids=self.env["nestogy.sla.clock"]._arrays({"id": "int4"}, [(number,) for number in sorted(ids)]),
             )
         )
         self.browse(ids).invalidate_recordset(

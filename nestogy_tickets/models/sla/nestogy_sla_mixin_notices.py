@@ -8,12 +8,12 @@ class NestogySlaMixin(models.AbstractModel):
 
     _inherit = "nestogy.sla.mixin"
 
-    def _sla_event(self, clock, event):
-        result = super()._sla_event(clock, event)
+    def _sla_event(self, clocks, event):
+        result = super()._sla_event(clocks, event)
         # levels and notices are the policy's business, not of whoever's answer or change made it happen
-        clock_sudo = clock.sudo()
-        levels_sudo = clock_sudo.policy_id.escalation_ids._levels_for(clock_sudo, event)
-        self.env["nestogy.sla.notice"].sudo()._enqueue(clock_sudo, levels_sudo)  # as above
+        clocks_sudo = clocks.sudo()
+        told = [(clock, clock.policy_id.escalation_ids._levels_for(clock, event)) for clock in clocks_sudo]
+        self.env["nestogy.sla.notice"].sudo()._enqueue(told)  # as above
         return result
 
     def _sla_assignees(self):

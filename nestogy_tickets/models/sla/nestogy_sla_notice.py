@@ -55,17 +55,18 @@ class NestogySlaNotice(models.Model):
         return Domain("state", "=", "waiting") & Domain("due_at", "<=", fields.Datetime.now())
 
     @api.model
-    def _enqueue(self, clock, levels):
-        """Note what is to be told about a target. Levels that have spoken before are left out.
+    def _enqueue(self, told):
+        """Note what is to be told about targets. Levels that have spoken before are left out.
 
         SQL, because the sweep does this for a thousand targets at a time and a conflict must harm nobody.
 
-        :param levels: escalation levels of one event
+        :param list told: tuples of a clock and the escalation levels of one event
         """
-        if not levels:
+        pairs = [(clock, level) for clock, levels in told for level in levels]
+        if not pairs:
             return
         now = fields.Datetime.now()
-        levels.flush_recordset()
+        self.env["nestogy.sla.escalation"].union(*(level for _clock, level in pairs)).flush_recordset()
         self.env.cr.execute(
             SQL(
                 """INSERT INTO nestogy_sla_notice
@@ -76,7 +77,7 @@ class NestogySlaNotice(models.Model):
                         "(%s, %s, 'waiting', %s, %s, %s, %s, %s)",
                         *(level.id, clock.id, level._due_at(clock, now), self.env.uid, now, self.env.uid, now),
                     )
-                    for level in levels
+                    for clock, level in pairs
                 ),
             )
         )
