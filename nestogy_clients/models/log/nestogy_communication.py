@@ -101,7 +101,7 @@ class NestogyCommunication(models.Model):
     )
     res_model = fields.Char(string="About Model", readonly=True)
     res_id = fields.Many2oneReference(string="About Record", model_field="res_model", readonly=True)
-    about = fields.Char(compute="_compute_about", string="About")
+    about = fields.Char(compute="_compute_about")
     follow_up_id = fields.Many2one(
         "mail.activity", string="Follow-up", readonly=True, copy=False, ondelete="set null", index="btree_not_null"
     )

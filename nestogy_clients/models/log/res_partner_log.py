@@ -207,7 +207,7 @@ class ResPartner(models.Model):
         return action | {
             "display_name": self.env._("Communication with %s", self.name),
             "domain": [("client_id", "=", self.id)],
-            "context": {"default_client_id": self.id},
+            "context": {"default_client_id": self.id, "pivot_measures": ["__count", "duration"]},
         }
 
     def _client_export_parts(self):
