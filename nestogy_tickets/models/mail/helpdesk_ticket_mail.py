@@ -294,7 +294,7 @@ class HelpdeskTicket(models.Model):
 
     def _complete_from_mail(self, message):
         """Show the pictures of the mail that opened the ticket, and say when a sender is not to be trusted."""
-        if message.subtype_id == self._creation_subtype() and "cid:" in (self.description or ""):
+        if "cid:" in (self.description or "") and message.subtype_id == self._creation_subtype():
             # in the message the pictures have an address by now
             self.description, self.mail_quoted = mail_quotes.unfold(message.body)
         if self._mail_traits().get("refuted"):

@@ -241,7 +241,7 @@ class NestogySlaMixin(models.AbstractModel):
             return
         # visitors may post, and authors may be of other companies
         record_sudo, author_sudo = self.sudo(), message.sudo().author_id
-        if author_sudo == self.env.ref("base.partner_root"):
+        if author_sudo.id == self.env["ir.model.data"]._xmlid_to_res_id("base.partner_root"):
             return
         if author_sudo and not author_sudo.partner_share:
             if record_sudo.sla_client_answered:
