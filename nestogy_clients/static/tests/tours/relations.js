@@ -106,7 +106,9 @@ registry.category("web_tour.tours").add("nestogy_clients_relations", {
                 const scale = () => document.querySelector(".o_nestogy_relation_picture").style.transform;
                 const before = scale();
                 anchor.click();
-                await new Promise((resolve) => setTimeout(resolve, 100));
+                for (let tries = 0; tries < 50 && before === scale(); tries++) {
+                    await new Promise((resolve) => setTimeout(resolve, 100)); // drawn with the next frame
+                }
                 check(before !== scale(), "the picture grows");
             },
         },
