@@ -371,7 +371,7 @@ class ResPartner(models.Model):
         return kept[source.key]
 
     def _timeline_make_frame(self, source):
-        # for columns: whoever sees a row sees what the timeline shows of it; a trusted source asks for the rights itself
+        # for columns: who sees a row sees what the timeline shows of it; a trusted source asks for the rights itself
         model_sudo = self.env[source.model].sudo().with_context(active_test=False)
         model = model_sudo if source.is_trusted else model_sudo.with_env(self.env).with_context(active_test=False)
         query = model._search(source.domain() if callable(source.domain) else Domain(list(source.domain)))
