@@ -642,3 +642,10 @@ class TestEngagement(ClientsCase):
                 clients.with_user(self.viewer).read(names)
                 counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[:2], counts[2:])
+
+    def test_a_persons_export_says_how_it_was_judged(self):
+        ann = self.make_contact(self.client, "Ann")
+        self.log(self.client, "meeting", contact_id=ann.id)
+        self.refresh()
+        parts = {part["key"]: part["rows"] for part in ann.sudo()._client_export_parts()}
+        self.assertEqual([(row["Engagement"], row["Score"]) for row in parts["engagement"]], [("Cold", 15.0)])

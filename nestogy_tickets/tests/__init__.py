@@ -45,3 +45,4 @@ from . import test_job_pages
 from . import test_mail_portal
 from . import test_opening
 from . import test_profile_cards
+from . import test_engagement

@@ -348,3 +348,28 @@ class ResPartner(models.Model):
             "domain": [("client_id", "=", self.id)],
             "context": {},
         }
+
+    def _client_export_parts(self):
+        """How engaged the person was judged to be, and from what."""
+        parts = super()._client_export_parts()
+        if not self.engagement_level and not self.engagement_touched_at:
+            return parts
+        labels = dict(self._fields["engagement_level"]._description_selection(self.env))
+        history = self.env["nestogy.engagement.record"].search([("client_id", "=", self.id)])
+        rows = [
+            {
+                self.env._("Date"): fields.Date.today(),
+                self.env._("Engagement"): labels.get(self.engagement_level, ""),
+                self.env._("Score"): self.engagement_score,
+                self.env._("Because"): self.engagement_reason or "",
+            }
+        ]
+        rows += [
+            {
+                self.env._("Date"): record.date,
+                self.env._("Engagement"): labels[record.level],
+                self.env._("Score"): record.score,
+            }
+            for record in history
+        ]
+        return [*parts, {"key": "engagement", "title": self.env._("Engagement"), "rows": rows}]
