@@ -138,7 +138,7 @@ class TestTimelinePages(TimelineCase):
             self.env.invalidate_all()
             # what every request reads of whoever sends it
             user = self.manager.with_user(self.manager)
-            _read = user.tz, user.company_ids.mapped("client_own_team_only")
+            _read = user.tz, user.company_ids.mapped("client_own_team_only"), user.company_id.partner_id.lang
             before = self.env.cr.sql_log_count
             self.timeline(client=client, limit=100, **kwargs)
             return self.env.cr.sql_log_count - before

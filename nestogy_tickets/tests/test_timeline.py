@@ -71,12 +71,3 @@ class TestTicketsTimeline(TicketsMakers, TransactionCase):
         self.assertEqual(
             (item["title"], item["text"], item["tone"]), (f"Rated ticket {ticket.number}: 2 of 5", "Slow", "danger")
         )
-
-    def test_open_follow_ups_of_tickets_are_those_of_the_client(self):
-        ticket = self.make_tickets(self.owner)
-        ticket.activity_schedule(
-            "mail.mail_activity_data_todo", summary="Ring back", date_deadline="2026-01-10", user_id=self.agent.id
-        )
-        self.env.flush_all()
-        (item,) = self.items("follow_up")
-        self.assertEqual((item["title"], item["model"], item["id"]), ("Ring back", ticket._name, ticket.id))

@@ -49,13 +49,13 @@ class ResPartner(models.Model):
         :raise AccessError: the user may not see the client
         :raise UserError: the partner is no client, or an argument makes no sense
         """
-        self._check_timeline()
+        family = self._check_timeline()
         place = self._timeline_place(cursor)
         filters = self._timeline_filters(filters)
         if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST_ROWS:
             raise UserError(self.env._("A page of the timeline has 1 to %s events.", MOST_ROWS))
         sources = {source.key: source for source in self._client_timeline_sources()}
-        rows = self._timeline_rows(sources.values(), filters, place, limit + 1)
+        rows = self._timeline_rows(sources.values(), family, filters, place, limit + 1)
         pinned = [row for row in rows if row["is_top"]]
         rows = [row for row in rows if not row["is_top"]]
         more, rows = len(rows) > limit, rows[:limit]
@@ -114,10 +114,10 @@ class ResPartner(models.Model):
         :param dict filters: see :meth:`get_client_timeline`
         :return: bytes
         """
-        self._check_timeline()
+        family = self._check_timeline()
         filters = self._timeline_filters(filters)
         sources = {source.key: source for source in self._client_timeline_sources()}
-        rows = self._timeline_rows(sources.values(), filters, None, MOST_PRINTED + 1)
+        rows = self._timeline_rows(sources.values(), family, filters, None, MOST_PRINTED + 1)
         rows = [row for row in rows if not row["is_top"]]
         self._timeline_fetch_currencies(rows)
         items = [self._timeline_item(sources[row["source"]], row) for row in rows[:MOST_PRINTED]]
@@ -186,13 +186,34 @@ class ResPartner(models.Model):
         currencies.fetch(["symbol", "position", "rounding", "decimal_places"])
 
     def _check_timeline(self):
+        """Ask for the rights on the client, and for its family, in one query.
+
+        :return: dict of the ids of the client, its contacts and branches to those of their commercial partners
+        :raise AccessError: the user may not see the client
+        :raise UserError: the partner is no client
+        """
         self.ensure_one()
-        # the rules and the two fields that are asked for in one query, not the hundred fields of a form
-        found = self.with_context(active_test=False).search_fetch([("id", "in", self.ids)], ["is_client", "name"])
-        if not found:
+        self._check_field_access(self._fields["is_client"], "read")
+        query = self.with_context(active_test=False)._search([("id", "in", self.ids)])
+        self.flush_model(["commercial_partner_id", "is_client", "name", "parent_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE family(id, entity_id, is_client) AS (
+                    SELECT id, commercial_partner_id, is_client FROM res_partner WHERE id IN %s
+                     UNION
+                    SELECT member.id, member.commercial_partner_id, NULL
+                      FROM family JOIN res_partner member ON member.parent_id = family.id
+                ) SELECT id, entity_id, is_client FROM family
+                """,
+                query.subselect(),
+            )
+        )
+        if not rows:
             self.check_access("read")
-        if not self.is_client:
+        if not any(is_client for _id, _entity, is_client in rows):
             raise UserError(self.env._("%s is not a client.", self.name))
+        return {partner_id: entity_id for partner_id, entity_id, _is_client in rows}
 
     def _timeline_place(self, cursor):
         if not cursor:
@@ -239,10 +260,10 @@ class ResPartner(models.Model):
     # The query
     # ------------------------------------------------------------------
 
-    def _timeline_rows(self, sources, filters, place, limit):
+    def _timeline_rows(self, sources, family, filters, place, limit):
         """Rows of all sources as dicts, those that stay on top first."""
         sources = [each for each in sources if not filters["kinds"] or set(each.kinds) & set(filters["kinds"])]
-        branches = [self._timeline_branch(source, filters, place, limit) for source in sources]
+        branches = [self._timeline_branch(source, family, filters, place, limit) for source in sources]
         branches = [branch for branch in branches if branch]
         if not branches:
             return []
@@ -252,18 +273,14 @@ class ResPartner(models.Model):
             limit,
         )
         pinned = [
-            self._timeline_branch(source, filters, None, MOST_PINNED, is_top=True)
+            self._timeline_branch(source, family, filters, None, MOST_PINNED, is_top=True)
             for source in sources
             if source.pin and not place
         ]
         query = SQL(
             """
-            WITH RECURSIVE family(id, entity_id) AS (
-                SELECT id, commercial_partner_id FROM res_partner WHERE id = %s
-                 UNION
-                SELECT member.id, member.commercial_partner_id
-                  FROM family JOIN res_partner member ON member.parent_id = family.id
-            ), entity(id) AS MATERIALIZED (SELECT DISTINCT entity_id FROM family),
+            WITH family(id) AS MATERIALIZED (SELECT UNNEST(%s::int[])),
+            entity(id) AS MATERIALIZED (SELECT UNNEST(%s::int[])),
             found AS (%s)
             SELECT found.*, person.name AS person, colleague_partner.name AS colleague
               FROM found
@@ -272,13 +289,13 @@ class ResPartner(models.Model):
               LEFT JOIN res_partner colleague_partner ON colleague_partner.id = colleague.partner_id
              ORDER BY is_top DESC, date DESC, source COLLATE "C" DESC, id DESC
             """,
-            self.id,
+            list(family),
+            list(set(family.values())),
             SQL(" UNION ALL ").join([union, *pinned]),
         )
-        self.flush_model(["commercial_partner_id", "name", "parent_id"])
         return self.env.execute_query_dict(query)
 
-    def _timeline_branch(self, source, filters, place, limit, is_top=False):
+    def _timeline_branch(self, source, family, filters, place, limit, is_top=False):
         """SQL of the newest rows of one source behind a place; nothing where the filters leave none."""
         frame = self._timeline_frame(source)
         if not frame:
@@ -298,11 +315,13 @@ class ResPartner(models.Model):
                 conditions.append(SQL("%s = %s", column[name], filters[name]))
         if filters["text"]:
             conditions.append(self._timeline_text(frame["found_by"], filters["text"]))
-        owners = {"entity": SQL("entity AS own"), "person": SQL("family AS own")}.get(source.scope)
-        if owners:
+        owners = {"entity": set(family.values()), "person": set(family), "client": {self.id}}.get(source.scope, set())
+        own = None
+        if len(owners) == 1:
+            conditions.append(SQL("%s = %s", column["owner"], *owners))
+        elif owners:  # each along the index by itself
+            own = SQL("entity AS own") if source.scope == "entity" else SQL("family AS own")
             conditions.append(SQL("%s = own.id", column["owner"]))
-        elif source.scope == "client":
-            conditions.append(SQL("%s = %s", column["owner"], self.id))
         rows = SQL(
             """
             SELECT %(is_top)s AS is_top, %(moment)s AS date, %(key)s::text AS source, %(id)s AS id, %(kind)s AS kind,
@@ -325,8 +344,8 @@ class ResPartner(models.Model):
             day=day,
             limit=limit,
         )
-        if owners:
-            return SQL("(SELECT cut.* FROM %s CROSS JOIN LATERAL (%s) cut)", owners, rows)
+        if own:
+            return SQL("(SELECT cut.* FROM %s CROSS JOIN LATERAL (%s) cut)", own, rows)
         return SQL("(%s)", rows)
 
     @ormcache("self.env.uid", "self.env.su", "self.env.lang", "tuple(self.env.companies.ids)")
@@ -352,8 +371,8 @@ class ResPartner(models.Model):
         return kept[source.key]
 
     def _timeline_make_frame(self, source):
+        # for columns: who sees a row sees what the timeline shows of it; a trusted source asks for the rights itself
         model_sudo = self.env[source.model].sudo().with_context(active_test=False)
-        # a trusted source asks for the rights itself
         model = model_sudo if source.is_trusted else model_sudo.with_env(self.env).with_context(active_test=False)
         query = model._search(source.domain() if callable(source.domain) else Domain(list(source.domain)))
         join = source.join() if source.join else None

@@ -32,17 +32,18 @@ export class ClientTimeline extends Component {
         this.run = 0;
         this.reset({ ...NO_FILTERS });
         this.search = useDebounced(() => this.reload(), 300);
+        this.refreshSoon = useDebounced(() => this.refresh(), 500);
         onWillStart(() => this.begin(this.props.clientId));
         onWillUpdateProps((next) => {
             if (next.clientId !== this.props.clientId) {
                 this.reset({ ...NO_FILTERS });
                 return this.begin(next.clientId);
             }
-            this.refresh(); // the record was read again: something may have been logged
+            this.refreshSoon(); // the record was read again: something may have been logged
         });
         onMounted(() => {
             this.observer = new IntersectionObserver(
-                ([entry]) => entry.isIntersecting && this.showOlder(),
+                (entries) => entries.at(-1).isIntersecting && this.showOlder(), // the last one is how it is now
                 { rootMargin: "300px" }
             );
             this.watch();
@@ -323,6 +324,14 @@ export class ClientTimelineAction extends Component {
 
     setup() {
         useSetupAction();
+        this.orm = useService("orm");
+        onWillStart(async () => {
+            if (this.clientId) {
+                // after a reload of the browser nobody else knows whose page it is
+                const [{ display_name }] = await this.orm.read("res.partner", [this.clientId], ["display_name"]);
+                this.env.config.setDisplayName(_t("Activity of %s", display_name));
+            }
+        });
     }
 
     get clientId() {

@@ -6,7 +6,7 @@ const count = () => document.querySelectorAll(EVENT).length;
 
 registry.category("web_tour.tours").add("nestogy_clients_timeline", {
     steps: () => [
-        { content: "Activity", trigger: ".nav-link[name=activity]", run: "click" },
+        { content: "Activity", trigger: ".nav-link[name=activity]", run: "click", timeout: 40000 },
         { content: "The pinned note is on top", trigger: `${TIMELINE} .o_nestogy_timeline_pinned:contains('Door code')` },
         { content: "The newest event is there", trigger: `${EVENT}:contains('Note 79')` },
         {
@@ -16,8 +16,8 @@ registry.category("web_tour.tours").add("nestogy_clients_timeline", {
         },
         {
             content: "The second page is there",
-            trigger: `${EVENT}:contains('Note 45')`,
-            run: () => document.querySelector(`${TIMELINE} > :last-child`).scrollIntoView(),
+            trigger: `${TIMELINE}:has([data-key]:contains('Note 45')):has(.o_nestogy_timeline_older), ${TIMELINE}:contains('This is the beginning')`,
+            run: () => document.querySelector(".o_nestogy_timeline_older")?.click(),
         },
         { content: "And the last one", trigger: `${EVENT}:contains('Note 0 of many')` },
         {
