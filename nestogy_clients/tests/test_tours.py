@@ -42,26 +42,3 @@ class TestTours(ClientsMakers, HttpCase):
             ],
         )
         self.assertEqual(client.client_document_ids.sorted("name")[0].attachment_id.raw, b"second")
-
-    def test_a_user_arranges_the_cards_of_all_profiles_for_himself(self):
-        first, second = self.make_client("Tour Pager One"), self.make_client("Tour Pager Two")
-        self.make_contact(first, "Ann First", "ann@tour.example")
-        self.make_contact(second, "Bea Second", "bea@tour.example")
-        self.make_invoice(first, 120.0)
-        self.make_user("tour_profile", "agent", "billing", "manager")
-        other = self.make_user("tour_other", "agent", "billing", "manager")
-        layouts = self.env["nestogy.dashboard.layout"]
-
-        self.start_tour(f"/odoo/clients/{first.id}", "nestogy_clients_profile_arrange", login="tour_profile")
-        layout = layouts.search([("user_id.login", "=", "tour_profile")]).layout
-        keys = [entry["key"] for entry in layout]
-        self.assertEqual(keys[0], "estimates")
-        self.assertLess(keys.index("documents"), keys.index("invoices"))
-        self.assertEqual([entry["key"] for entry in layout if entry["is_hidden"]], ["transactions"])
-        self.assertEqual([entry["key"] for entry in layout if not entry["is_open"]], ["contracts"])
-
-        self.start_tour("/odoo/clients", "nestogy_clients_profile_pager", login=other.login)
-        self.assertFalse(layouts.search([("user_id", "=", other.id)]))
-
-        self.start_tour(f"/odoo/clients/{second.id}", "nestogy_clients_profile_kept", login="tour_profile")
-        self.assertFalse(layouts.search([("user_id.login", "=", "tour_profile")]))

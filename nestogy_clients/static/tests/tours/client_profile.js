@@ -1,12 +1,13 @@
 import { registry } from "@web/core/registry";
 
-const card = (key, rest = "") => `.o_nestogy_card[data-key=${key}] ${rest}`;
+const card = (key, rest = "") => `.o_nestogy_card[data-key=${key}]${rest.startsWith(":not") ? "" : " "}${rest}`;
 const before = (first, second) => `.o_nestogy_card[data-key=${first}] ~ .o_nestogy_card[data-key=${second}]`;
+const patient = (steps) => steps.map((step) => ({ timeout: 60000, ...step })); // a busy machine takes long for a page
 const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 20)));
 
 // as the first tour leaves it: estimates first, documents before invoices, contracts minimised, transactions hidden
 const ARRANGED = [
-    { content: "Estimates are the first", trigger: ".o_nestogy_card[data-key=estimates]:first-child", timeout: 60000 },
+    { content: "Estimates are the first", trigger: ".o_nestogy_card[data-key=estimates]:first-child" },
     { content: "Documents stand before invoices", trigger: before("documents", "invoices") },
     { content: "Contracts are minimised", trigger: card("contracts", ".o_nestogy_toggle[aria-expanded=false]") },
     { content: "One is hidden", trigger: ".o_nestogy_cards_menu:contains('1 hidden')" },
@@ -14,8 +15,11 @@ const ARRANGED = [
 ];
 
 registry.category("web_tour.tours").add("nestogy_clients_profile_arrange", {
-    steps: () => [
-        { content: "Whose profile it is", trigger: ".o_nestogy_overview .o_nestogy_number:contains(/^C[0-9]+/)" },
+    steps: () => patient([
+        {
+            content: "Whose profile it is",
+            trigger: ".o_nestogy_overview .o_nestogy_number:contains(/^C[0-9]+/)",
+        },
         { content: "What is due", trigger: ".o_nestogy_balances dd:contains('120.00')" },
         { content: "Nothing is late", trigger: ".o_nestogy_balances .badge:contains('Good standing')" },
         { content: "Whom to ask for", trigger: ".o_nestogy_people li:contains('Ann First') .fa-star" },
@@ -59,11 +63,11 @@ registry.category("web_tour.tours").add("nestogy_clients_profile_arrange", {
             expectUnloadPage: true,
         },
         ...ARRANGED,
-    ],
+    ]),
 });
 
 registry.category("web_tour.tours").add("nestogy_clients_profile_kept", {
-    steps: () => [
+    steps: () => patient([
         { content: "Another client", trigger: ".o_nestogy_people li:contains('Bea Second')" },
         ...ARRANGED,
         { content: "Open contracts", trigger: card("contracts", ".o_nestogy_toggle"), run: "click" },
@@ -76,11 +80,11 @@ registry.category("web_tour.tours").add("nestogy_clients_profile_kept", {
         { content: "Back to the default", trigger: ".o_nestogy_cards_reset", run: "click" },
         { content: "Invoices stand before estimates again", trigger: before("invoices", "estimates") },
         { content: "And before documents", trigger: before("invoices", "documents") },
-    ],
+    ]),
 });
 
 registry.category("web_tour.tours").add("nestogy_clients_profile_pager", {
-    steps: () => [
+    steps: () => patient([
         { content: "Find both", trigger: ".o_searchview_input", run: "edit Tour Pager" },
         { content: "Search", trigger: ".o_searchview_input", run: "press Enter" },
         { content: "Found", trigger: ".o_searchview_facet:contains('Tour Pager')" },
@@ -91,5 +95,5 @@ registry.category("web_tour.tours").add("nestogy_clients_profile_pager", {
         { content: "Its person", trigger: ".o_nestogy_people li:contains('Bea Second')" },
         { content: "No invoice, and not that of the other", trigger: card("invoices", ":not(:has(tbody)) p:contains('No invoice yet')") },
         { content: "The form is whole", trigger: ".o_form_saved" },
-    ],
+    ]),
 });
