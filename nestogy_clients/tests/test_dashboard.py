@@ -90,7 +90,9 @@ class TestDashboardRights(ClientsCase):
         cls.pay(cls.make_invoice(cls.client, 10.0))
         cls.make_invoice(cls.client, 20.0)
         cls.env["sale.order"].create({"partner_id": cls.client.id})
-        cls.env["nestogy.communication"].create({"client_id": cls.client.id, "name": "Hello", "kind": "call"})
+        cls.env["nestogy.communication"].create(
+            {"client_id": cls.client.id, "name": "Hello", "kind": "call", "direction": "in"}
+        )
 
     def cards(self, user):
         return {each["key"]: each["data"] for each in self.client.with_user(user).get_client_dashboard()["widgets"]}
@@ -409,6 +411,7 @@ class TestDashboardHealth(ClientsCase):
                 "client_id": self.client.id,
                 "name": "Hello",
                 "kind": "call",
+                "direction": "in",
                 "date": fields.Datetime.subtract(fields.Datetime.now(), days=days),
                 **values,
             }

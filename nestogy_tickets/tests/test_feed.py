@@ -108,6 +108,8 @@ class TestFeed(TicketsMakers, ClientsCase):
         mail = self.make_mail("owner@acme.example", subject="No ink", body="Please help")
         for _time in range(2):
             self.env["mail.thread"].with_context(fetchmail_cron_running=True).message_process(None, mail)
+            self.logged()
+            self.confirm()
         self.assertEqual(self.logged().mapped("direction"), ["in", "out"])
 
     def test_logging_a_mail_and_its_confirmation_costs_few_queries(self):

@@ -9,5 +9,6 @@ from . import nestogy_communication
 from . import nestogy_communication_feed
 from . import nestogy_communication_fill
 from . import nestogy_communication_meetings
+from . import nestogy_communication_merge
 from . import res_partner_log
 from . import res_partner_meetings

@@ -51,7 +51,8 @@ class NestogyCommunication(models.Model):
 
     _inherit = "nestogy.communication"
 
-    preview = fields.Char(readonly=False)  # of a mail it is the beginning of the message, of which no copy is kept
+    # of a mail it is the beginning of the message, of which no copy is kept
+    preview = fields.Char(readonly=False, copy=False)
 
     # bounces name the mail that came back by its Message-ID
     _message_ref_idx = models.Index("(message_ref) WHERE message_ref IS NOT NULL")
@@ -81,15 +82,29 @@ class NestogyCommunication(models.Model):
         queue = self.env.cr.precommit.data.pop(QUEUE, None)
         if not queue:
             return
+        self._feed_safely(list(queue["mails"].values()), queue["event_ids"])
+
+    @api.model
+    def _feed_safely(self, mails, event_ids):
+        """Write rows; where that fails each by itself, so that one that cannot be logged loses no other.
+
+        Called in sudo.
+        """
         self.env.flush_all()  # what others did stays, whatever happens to ours
         try:
             with self.env.cr.savepoint(flush=False):
-                self._feed_mails(list(queue["mails"].values()))
-                self._feed_meetings(queue["event_ids"])
+                self._feed_mails(mails)
+                self._feed_meetings(event_ids)
                 self.env.flush_all()
         except Exception:
             self.env.transaction.clear()
-            _logger.exception("%s mails and %s meetings were not logged", len(queue["mails"]), len(queue["event_ids"]))
+            if len(mails) + len(event_ids) == 1:
+                _logger.exception("Not logged: message %s, meeting %s", [one.message_id for one in mails], event_ids)
+                return
+            for mail in mails:
+                self._feed_safely([mail], ())
+            for event_id in event_ids:
+                self._feed_safely([], (event_id,))
 
     @api.model
     def _feed_skipped_models(self):

@@ -305,7 +305,7 @@ class ResPartner(models.Model):
         conditions = [each for each in (frame["where"], source.where) if each]
         conditions += self._timeline_window(source, day, number, filters, place)
         if filters["kinds"] and source.kind:
-            conditions.append(SQL("%s IN %s", column["kind"], tuple(filters["kinds"])))
+            conditions.append(SQL("%s IN %s", column["kind"], tuple(set(filters["kinds"]) & set(source.kinds))))
         if is_top:
             conditions.append(column["pin"])
         for name in ("person", "user"):
