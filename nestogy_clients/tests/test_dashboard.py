@@ -441,7 +441,7 @@ class TestDashboardHealth(ClientsCase):
         for days, level, tone in ((59, "Good", "success"), (61, "Watch", "warning"), (121, "Poor", "danger")):
             with self.subTest(days=days):
                 contact = self.touch(days)
-                self.touch(1, kind="note")  # what we note for ourselves is no contact
+                self.touch(1, kind="note", direction=False)  # what we note for ourselves is no contact
                 self.assertEqual(self.health()[0], level)
                 self.assertEqual(list(self.health()[1].values()), [tone])
                 contact.unlink()

@@ -9,7 +9,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
-from ..tools.timeline import Place, last_day_until, moment_of_day, parse_place
+from ..tools.timeline import Place, last_day_until, parse_place
 from .common import ClientsCase, ClientsMakers
 
 EVENTS = "nestogy.communication"
@@ -490,8 +490,8 @@ class TestTimelinePlaces(TimelineCase):
             parse_place("2026-01-10T12:00:00|invoice|2147483648")
 
     def test_days_stand_at_noon(self):
-        day = datetime(2026, 1, 10).date()
-        noon = moment_of_day(day)
+        noon = datetime(2026, 1, 10, 12)
+        day = noon.date()
         self.assertEqual(last_day_until(noon, is_included=True), day)
         self.assertEqual(last_day_until(noon, is_included=False), day - timedelta(days=1))
         for is_included in (True, False):

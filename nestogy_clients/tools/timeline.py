@@ -66,11 +66,6 @@ def parse_place(text):
     return Place(moment, match[2], int(match[3]))
 
 
-def moment_of_day(day):
-    """The moment, in UTC, at which an event of a day stands among those that have an hour."""
-    return datetime(day.year, day.month, day.day) + DAY_HOUR
-
-
 def last_day_until(moment, is_included):
     """The last day whose moment is before this one.
 

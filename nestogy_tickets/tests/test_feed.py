@@ -125,4 +125,6 @@ class TestFeed(TicketsMakers, ClientsCase):
         with patch.object(type(rows), "_feed_run", count):
             self.receive("owner@acme.example", subject="No ink", body="Please help")
         self.assertEqual(len(self.logged()), 4)
-        self.assertLessEqual(sum(counts), 8, counts)
+        taken_in, confirmed = counts  # a job of its own confirms
+        self.assertLessEqual(taken_in, 4)
+        self.assertLessEqual(confirmed, 6)

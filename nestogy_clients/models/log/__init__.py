@@ -7,6 +7,7 @@ from . import mail_notification
 from . import mail_thread
 from . import nestogy_communication
 from . import nestogy_communication_feed
+from . import nestogy_communication_changes
 from . import nestogy_communication_fill
 from . import nestogy_communication_meetings
 from . import nestogy_communication_merge
