@@ -61,6 +61,18 @@ class TestPortalTimeline(PortalMakers, TransactionCase):
             record.message_post(body=body, author_id=author.id, message_type="comment", subtype_xmlid="mail.mt_comment")
         conversation._message_log(body="Read")
         self.env.flush_all()
+        self.env["nestogy.communication"].create(  # as the log keeps the mail that told of it
+            {
+                "client_id": self.client.id,
+                "mail_message_id": conversation.message_ids[0].id,
+                "kind": "email",
+                "direction": "out",
+                "name": "We are on our way",
+                "res_model": conversation._name,
+                "res_id": conversation.id,
+            }
+        )
+        self.assertEqual(self.items("email"), [])
         found = self.items("conversation")
         self.assertEqual(
             [(item["title"], item["person_id"], item["user_id"]) for item in found],

@@ -128,7 +128,7 @@ class TestProfileCards(TicketsMakers, TransactionCase):
         rows = range(count)
         self.env["project.task"].create([{"name": f"Job {n}", "project_id": project.id} for n in rows])
         self.env["nestogy.communication"].create(
-            [{"client_id": client.id, "name": f"Call {n}", "kind": "call"} for n in rows]
+            [{"client_id": client.id, "name": f"Call {n}", "kind": "call", "direction": "in"} for n in rows]
         )
         self.env["maintenance.equipment"].create([{"name": f"Laptop {n}", "client_id": client.id} for n in rows])
         self.env["sale.order"].create([{"partner_id": client.id, "state": "sent"} for _n in rows])

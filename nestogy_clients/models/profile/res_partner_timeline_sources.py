@@ -28,6 +28,10 @@ class ResPartner(models.Model):
             self._timeline_status_changes(),
         )
 
+    def _timeline_told_elsewhere(self):
+        """Models whose messages have a source of their own, so that the log's rows about them would tell them twice."""
+        return []
+
     def _timeline_communications(self):
         communications = self.env["nestogy.communication"]
         labels = dict(communications._fields["kind"]._description_selection(self.env))
@@ -68,6 +72,7 @@ class ResPartner(models.Model):
             model=communications._name,
             date="date",
             owner="client_id",
+            domain=[("res_model", "not in", self._timeline_told_elsewhere())],
             kinds={kind: (label, icons.get(kind, "fa-comments-o")) for kind, label in labels.items()},
             kind="kind",
             person="contact_id",

@@ -16,6 +16,11 @@ class ResPartner(models.Model):
         sources = super()._client_timeline_sources()
         return sources + self._timeline_readable(self._timeline_sign_ins(), *self._timeline_conversation())
 
+    def _timeline_told_elsewhere(self):
+        models_told = super()._timeline_told_elsewhere()
+        conversations = self.env["nestogy.conversation"]
+        return [*models_told, conversations._name] if conversations.has_access("read") else models_told
+
     def _timeline_sign_ins(self):
         """The first time that somebody signs in on a day, as the days are for the user."""
         log = self.env["nestogy.portal.access.log"]

@@ -38,7 +38,7 @@ registry.category("web_tour.tours").add("nestogy_clients_timeline", {
         { content: "The button says so", trigger: `${TIMELINE} button[data-kind=call][aria-pressed=true]` },
         { content: "Open the call", trigger: `${EVENT} button:contains('About the router')`, run: "click" },
         { content: "Its form", trigger: ".o_form_view:not(:has(.o_nestogy_timeline))" },
-        { content: "Back", trigger: ".o_back_button, .breadcrumb-item a", run: "click" },
+        { content: "Back", trigger: ".o_breadcrumb a:contains(Tour Client)", run: "click" },
         { content: "The filter is as it was", trigger: `${TIMELINE} button[data-kind=call][aria-pressed=true]` },
         {
             content: "And the place",
