@@ -1,7 +1,7 @@
 {
     "name": "Nestogy Tickets",
     "summary": "Service desk for clients: tickets in the portal, by e-mail and on the client's profile",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Services/Clients",
     "author": "Nestogy",
     "website": "https://github.com/nestogy/nestogy-odoo",

@@ -477,9 +477,6 @@ class TestDashboardHealth(ClientsCase):
                 (text,) = self.health()[1]
                 self.assertEqual((self.health()[0], self.health()[1][text]), (word, tone))
                 self.assertIn("falling", text)
-                lines = self.client.with_user(self.manager).get_client_dashboard()["overview"]["lines"]
-                (line,) = [each for each in lines if each["label"] == "Engagement"]
-                self.assertEqual(line["tone"], tone)
 
     def test_the_rule_is_told_with_the_word(self):
         self.touch(3)

@@ -199,7 +199,7 @@ class TestClientProjects(JobPagesMakers, TransactionCase):
     def test_measures_are_silent_until_there_is_enough(self):
         rows = self.card("performance", self.manager)["rows"]
         self.assertEqual([row["cells"]["value"] for row in rows], ["Not enough data"] * 4)
-        self.assertEqual(rows[1]["cells"]["sample"], "0 of at least 5")
+        self.assertEqual(rows[1]["cells"]["sample"], "0 of 5 needed")
         self.assertTrue(all(row["hint"] for row in rows))
 
     def test_measures_are_what_the_jobs_say(self):

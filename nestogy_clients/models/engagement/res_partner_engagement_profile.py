@@ -4,25 +4,12 @@ LEVEL_TONES = {"hot": "success", "warm": "success", "cold": "warning", "dormant"
 
 
 class ResPartner(models.Model):
-    """What engagement says on the profile: a line in the pane, and a reason of the client's health.
+    """What engagement says on the profile beside its badge: a reason of the client's health.
 
     Red: the client is dormant. Amber: it is cold.
     """
 
     _inherit = "res.partner"
-
-    def _client_overview_lines(self, **answers):
-        lines = super()._client_overview_lines(**answers)
-        if self.engagement_level:
-            lines.append(
-                self._client_overview_line(
-                    self.env._("Engagement"),
-                    self._client_engagement_label(),
-                    tone=LEVEL_TONES[self.engagement_level],
-                    hint=self.engagement_reason or "",
-                )
-            )
-        return lines
 
     def _client_health_reasons(self, **answers):
         reasons = super()._client_health_reasons(**answers)

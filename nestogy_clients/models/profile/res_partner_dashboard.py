@@ -90,7 +90,13 @@ class ResPartner(models.Model):
             "events": self.get_client_timeline(limit=DASHBOARD_EVENTS)["items"],
             "count": None,
             "empty": self.env._("Nothing has happened yet. Log a call or write a note to begin."),
-            "action": False,
+            "action": {
+                "type": "ir.actions.client",
+                "tag": "nestogy_client_timeline",
+                "path": "client-activity",
+                "name": self.env._("Activity of %s", self.display_name),
+                "context": {"active_id": self.id},
+            },
         }
 
     def _client_dashboard_widget(self, key, sequence, title, icon, load, **asks):

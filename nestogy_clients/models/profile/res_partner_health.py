@@ -54,7 +54,7 @@ class ResPartner(models.Model):
         return {
             "figures": [
                 {
-                    "label": self.env._("Health"),
+                    "label": self.env._("All in all"),
                     "value": names[level],
                     "tone": LEVEL_TONES[level],
                     "hint": self.env._(

@@ -133,7 +133,7 @@ class ResPartner(models.Model):
                 "deadline": "date_deadline",
                 "sla": "sla_deadline",
             },
-            order="date_deadline, planned_start, id desc",
+            order="sla_deadline, date_deadline, planned_start, id desc",
             limit=WIDGET_ROWS,
         )
 
@@ -162,10 +162,10 @@ class ResPartner(models.Model):
             "columns": [
                 {"name": "number", "label": self.env._("Number")},
                 {"name": "name", "label": self.env._("Job")},
-                {"name": "project", "label": self.env._("Project")},
                 {"name": "stage", "label": self.env._("Stage")},
+                {"name": "due", "label": self.env._("Due")},
                 {"name": "planned", "label": self.env._("Planned")},
-                {"name": "deadline", "label": self.env._("Deadline")},
+                {"name": "project", "label": self.env._("Project")},
             ],
             "rows": [
                 {
@@ -178,7 +178,7 @@ class ResPartner(models.Model):
                         "project": row["project"] or "",
                         "stage": row["stage"] or "",
                         "planned": self._client_moment(row["planned"]),
-                        "deadline": self._client_day(row["deadline"]),
+                        "due": self._client_moment(min(filter(None, (row["deadline"], row["sla"])), default=False)),
                     },
                 }
                 for row in jobs

@@ -215,7 +215,7 @@ class ResPartner(models.Model):
             sample = (
                 str(figure["sample"])
                 if enough
-                else self.env._("%(count)s of at least %(least)s", count=figure["sample"], least=LEAST_SAMPLE)
+                else self.env._("%(count)s of %(least)s needed", count=figure["sample"], least=LEAST_SAMPLE)
             )
             rows.append(
                 {
@@ -231,7 +231,7 @@ class ResPartner(models.Model):
             "columns": [
                 {"name": "name", "label": self.env._("Measure")},
                 {"name": "value", "label": self.env._("Result")},
-                {"name": "sample", "label": self.env._("Out of")},
+                {"name": "sample", "label": self.env._("Based on")},
             ],
             "rows": rows,
             "empty": "",

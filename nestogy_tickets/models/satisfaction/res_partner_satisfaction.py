@@ -96,7 +96,7 @@ class ResPartner(models.Model):
         answers = satisfied[0]["answers"]
         share = csat(satisfied[0]["good"], answers)
         if share is None:
-            value = self.env._("%(count)s of at least %(least)s answers", count=answers, least=LEAST_RATINGS)
+            value = self.env._("Too few answers (%(count)s of %(least)s)", count=answers, least=LEAST_RATINGS)
         else:
             value = self.env._("%(share)s %% of %(count)s", share=round(share), count=answers)
         action = self._client_list_action(self.env._("Satisfaction"), requests._name, list(domain))

@@ -7,6 +7,7 @@ import { ClientChart } from "./client_chart";
 const ROW = 8; // pixels of a row of the grid, as in client_dashboard.scss
 const GAP = 16; // pixels below a card
 const RECENT_DAYS = 7;
+const STRENGTHS = [1, 0.6, 0.35];
 const LONG_TEXT = 22; // characters; dates with their time are shorter
 const ICONS = { success: "fa-check-circle", warning: "fa-exclamation-triangle", danger: "fa-exclamation-circle" };
 
@@ -73,6 +74,25 @@ export class ClientCard extends Component {
     get isEmpty() {
         const { figures, segments, chart, reasons, rows, events } = this.data;
         return ![figures, segments, chart?.datasets, reasons, rows, events].some((block) => block?.length);
+    }
+
+    /** Segments of the same colour are told apart by how strong it is. */
+    get segments() {
+        const seen = {};
+        return (this.data.segments || []).map((segment) => {
+            const nth = (seen[segment.tone] = (seen[segment.tone] ?? -1) + 1);
+            return { ...segment, strength: STRENGTHS[nth % STRENGTHS.length] };
+        });
+    }
+
+    /** The background "secondary" is too light for texts. */
+    textClass(tone) {
+        return tone ? `text-${tone === "secondary" ? "muted" : tone}` : "";
+    }
+
+    /** Whether a cell holds the moment for which its row is red. */
+    isLate(column, row) {
+        return row.tone === "danger" && ["sla", "due"].includes(column.name);
     }
 
     onHandleKeydown(ev) {

@@ -22,7 +22,7 @@ const places = new Map();
  */
 export class ClientTimeline extends Component {
     static template = "nestogy_clients.ClientTimeline";
-    static props = { clientId: Number, refreshKey: { optional: true } };
+    static props = { clientId: Number, refreshKey: { optional: true }, hidePinned: { type: Boolean, optional: true } };
 
     setup() {
         this.orm = useService("orm");

@@ -7,7 +7,7 @@ const count = () => document.querySelectorAll(EVENT).length;
 registry.category("web_tour.tours").add("nestogy_clients_timeline", {
     steps: () => [
         { content: "Activity", trigger: ".nav-link[name=activity]", run: "click", timeout: 40000 },
-        { content: "The pinned note is on top", trigger: `${TIMELINE} .o_nestogy_timeline_pinned:contains('Door code')` },
+        { content: "The pinned note is on top", trigger: ".o_nestogy_pinned .o_kanban_record:contains('Door code')" },
         { content: "The newest event is there", trigger: `${EVENT}:contains('Note 79')` },
         {
             content: "The end comes into view: older ones follow by themselves",
