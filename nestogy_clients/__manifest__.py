@@ -99,6 +99,7 @@
         "views/nestogy_relation_views.xml",
         "views/nestogy_relation_kind_views.xml",
         "views/res_partner_relations_views.xml",
+        "views/res_partner_home_views.xml",
         "views/nestogy_clients_menus.xml",
         "views/nestogy_client_document_views.xml",
         "wizards/nestogy_contract_cancel_views.xml",
@@ -129,6 +130,7 @@
         "demo/nestogy_communication_demo.xml",
         "demo/nestogy_engagement_demo.xml",
         "demo/nestogy_relation_demo.xml",
+        "demo/res_partner_home_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

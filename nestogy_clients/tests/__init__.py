@@ -20,6 +20,7 @@ from . import test_documents
 from . import test_feed
 from . import test_feed_meetings
 from . import test_follow_ups
+from . import test_home
 from . import test_import
 from . import test_ledger
 from . import test_mail_kinds
