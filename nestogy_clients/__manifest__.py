@@ -50,6 +50,7 @@
         "data/nestogy_contract_data.xml",
         "data/maintenance_equipment_data.xml",
         "data/nestogy_engagement_data.xml",
+        "data/nestogy_work_data.xml",
         "views/nestogy_client_status_views.xml",
         "views/nestogy_client_group_views.xml",
         "views/nestogy_contact_kind_views.xml",

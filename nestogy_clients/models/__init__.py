@@ -1,4 +1,5 @@
 from . import settings
+from . import work
 from . import client
 from . import contact
 from . import relation
