@@ -13,3 +13,4 @@ from . import contract
 from . import asset
 from . import reminder
 from . import engagement
+from . import bulk

@@ -90,7 +90,8 @@ class NestogyWorkMixin(models.AbstractModel):
         Counts what was done and what was refused.
 
         :param rows: records
-        :param deal: function of many rows; what it wrote before it failed is taken back
+        :param deal: function of many rows; what it wrote before it failed is taken back; may return a dict of row to
+            reason for those that it refused itself
         :param refuse: function of one row and the reason, a sentence
         """
         self.ensure_one()
@@ -101,9 +102,12 @@ class NestogyWorkMixin(models.AbstractModel):
                 continue
             try:
                 with self.env.cr.savepoint():
-                    deal(part)
+                    left_out = deal(part) or {}
+                    for row, reason in left_out.items():
+                        refuse(row, reason)
                     self.env.flush_all()
-                done += len(part)
+                refused += len(left_out)
+                done += len(part) - len(left_out)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 raise  # the whole batch begins anew
             except Exception as error:
