@@ -62,6 +62,7 @@ TOP_LEVEL = {
 }
 LARGEST_ROOM = 30  # files of models that stand beside each other
 HOOKS = {
+    "_bulk_deeds": "nestogy_clients",
     "_client_dashboard_widgets": "nestogy_clients",
     "_client_health_asks": "nestogy_clients",
     "_client_home_cards": "nestogy_clients",

@@ -1,4 +1,5 @@
 from . import settings
+from . import work
 from . import client
 from . import contact
 from . import relation
@@ -13,3 +14,4 @@ from . import asset
 from . import reminder
 from . import engagement
 from . import home
+from . import bulk

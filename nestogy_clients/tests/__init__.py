@@ -1,6 +1,7 @@
 from . import common
 from . import test_addresses
 from . import test_alerts
+from . import test_bulk
 from . import test_client_file
 from . import test_client_groups
 from . import test_client_language
