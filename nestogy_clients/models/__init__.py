@@ -12,3 +12,4 @@ from . import contract
 from . import asset
 from . import reminder
 from . import engagement
+from . import export
