@@ -15,3 +15,4 @@ from . import reminder
 from . import engagement
 from . import home
 from . import bulk
+from . import export

@@ -2,6 +2,7 @@ from . import common
 from . import test_addresses
 from . import test_alerts
 from . import test_bulk
+from . import test_client_export
 from . import test_client_file
 from . import test_client_groups
 from . import test_client_language
@@ -48,6 +49,7 @@ from . import test_segments
 from . import test_service_areas
 from . import test_settings
 from . import test_statement_files
+from . import test_sheets
 from . import test_start_project
 from . import test_statuses
 from . import test_tax_exempt
