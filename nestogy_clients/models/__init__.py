@@ -2,6 +2,7 @@ from . import settings
 from . import client
 from . import contact
 from . import relation
+from . import duplicate
 from . import communication
 from . import log
 from . import profile

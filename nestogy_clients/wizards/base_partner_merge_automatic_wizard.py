@@ -15,4 +15,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _update_foreign_keys(self, src_partners, dst_partner):  # pylint: disable=missing-return
         # whoever may merge may merge what hangs on the two, also where it leads to somebody he does not see
         self.env["nestogy.relation"].sudo()._merge_partners(src_partners, dst_partner)
+        # the same
+        self.env["nestogy.client.duplicate"].sudo()._merge_partners(src_partners, dst_partner)
         super()._update_foreign_keys(src_partners, dst_partner)
