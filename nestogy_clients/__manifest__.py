@@ -24,6 +24,7 @@
     "external_dependencies": {
         "python": [
             "phonenumbers",
+            "rapidfuzz",
         ],
     },
     "data": [
@@ -38,6 +39,7 @@
         "security/nestogy_clients_rules_profile.xml",
         "security/nestogy_clients_rules_bulk.xml",
         "security/nestogy_clients_rules_export.xml",
+        "security/nestogy_clients_rules_duplicates.xml",
         "data/ir_sequence_data.xml",
         "data/nestogy_client_status_data.xml",
         "data/mail_activity_type_data.xml",
@@ -53,6 +55,7 @@
         "data/maintenance_equipment_data.xml",
         "data/nestogy_engagement_data.xml",
         "data/nestogy_work_data.xml",
+        "data/nestogy_client_duplicate_data.xml",
         "views/nestogy_client_status_views.xml",
         "views/nestogy_client_group_views.xml",
         "views/nestogy_contact_kind_views.xml",
@@ -104,6 +107,7 @@
         "views/res_partner_relations_views.xml",
         "views/res_partner_home_views.xml",
         "views/nestogy_client_export_views.xml",
+        "views/nestogy_client_duplicate_views.xml",
         "views/nestogy_clients_menus.xml",
         "wizards/nestogy_client_bulk_ask_views.xml",
         "views/nestogy_client_bulk_views.xml",
@@ -137,6 +141,7 @@
         "demo/nestogy_engagement_demo.xml",
         "demo/nestogy_relation_demo.xml",
         "demo/res_partner_home_demo.xml",
+        "demo/nestogy_client_duplicate_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -3,6 +3,7 @@ from . import work
 from . import client
 from . import contact
 from . import relation
+from . import duplicate
 from . import communication
 from . import log
 from . import profile

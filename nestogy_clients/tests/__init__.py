@@ -19,6 +19,7 @@ from . import test_custom_values
 from . import test_dashboard
 from . import test_document_states
 from . import test_documents
+from . import test_duplicates
 from . import test_feed
 from . import test_feed_meetings
 from . import test_follow_ups

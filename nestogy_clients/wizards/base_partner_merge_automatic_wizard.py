@@ -14,6 +14,11 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):  # pylint: disable=missing-return
         # whoever may merge may merge what hangs on the two, also where it leads to somebody he does not see
-        for model in ("nestogy.relation", "nestogy.communication", "nestogy.engagement.record"):
+        for model in (
+            "nestogy.relation",
+            "nestogy.communication",
+            "nestogy.engagement.record",
+            "nestogy.client.duplicate",
+        ):
             self.env[model].sudo()._merge_partners(src_partners, dst_partner)  # as said
         super()._update_foreign_keys(src_partners, dst_partner)
