@@ -313,6 +313,13 @@ class TestLogging(CommunicationCase):
             ],
         )
 
+    def test_the_follow_up_of_a_private_row_does_not_tell_its_subject(self):
+        client = self.client.with_user(self.agent)
+        for is_private, summary in ((False, "Follow up: They are broke"), (True, "Follow up")):
+            values = {"kind": "note", "name": "They are broke", "is_private": is_private}
+            row = self.env[LOG].browse(client.log_communication(values, {"date": "2031-05-02"}))
+            self.assertEqual(row.follow_up_id.summary, summary)
+
     def test_a_contact_is_logged_with_its_client(self):
         ann = self.ann.with_user(self.agent)
         action = ann.action_client_log_text()
