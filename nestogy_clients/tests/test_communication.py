@@ -168,8 +168,6 @@ class TestCommunication(CommunicationCase):
                 "is_bounced": True,
             }
         )
-        with self.assertRefused(ValidationError, "Notes have at most 50000 characters"):
-            received.with_user(self.agent).body = "<p>%s</p>" % ("x" * 50_001)
         with self.assertRefused(UserError, "write this by themselves"):
             received.with_user(self.agent).preview = "We refuse"
         self.assertEqual(received.preview, "We accept")
@@ -312,6 +310,13 @@ class TestLogging(CommunicationCase):
                 }
             ],
         )
+
+    def test_the_follow_up_of_a_private_row_does_not_tell_its_subject(self):
+        client = self.client.with_user(self.agent)
+        for is_private, summary in ((False, "Follow up: They are broke"), (True, "Follow up")):
+            values = {"kind": "note", "name": "They are broke", "is_private": is_private}
+            row = self.env[LOG].browse(client.log_communication(values, {"date": "2031-05-02"}))
+            self.assertEqual(row.follow_up_id.summary, summary)
 
     def test_a_contact_is_logged_with_its_client(self):
         ann = self.ann.with_user(self.agent)

@@ -245,7 +245,6 @@ class NestogyCommunication(models.Model):
                 if len(communication[name] or "") > most:
                     label = self._fields[name]._description_string(self.env)
                     raise ValidationError(self.env._("%(field)s: at most %(most)s characters.", field=label, most=most))
-        for communication in self._by_hand() if self.env.su else self:  # also what somebody notes on a mail
             size = len(communication.body or "")  # with its markup, which is longer than the text
             if size > MOST_MARKUP or (size > MOST_NOTES and len(communication._plain_text()) > MOST_NOTES):
                 raise ValidationError(

@@ -189,6 +189,8 @@ class ResPartner(models.Model):
         except (AttributeError, TypeError, ValueError):
             raise UserError(self.env._("The date of the follow-up is no date; choose one.")) from None
         summary = str(follow_up.get("summary") or "").strip()
+        if not summary and communication.is_private:  # colleagues see the follow-up
+            summary = self.env._("Follow up")
         return self.activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=deadline,
