@@ -14,6 +14,7 @@ class TestDashboard(PortalMakers, ClientsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.make_portal_world()
+        (cls.owner | cls.colleague | cls.stranger).user_ids.nestogy_invited_at = False
         cls.agent = cls.make_user("waiting_agent", "agent")
         cls.viewer = cls.make_user("waiting_viewer", "viewer")
 
