@@ -408,7 +408,7 @@ class TestHomeTour(ClientsMakers, HttpCase):
         client.activity_schedule(
             "mail.mail_activity_data_todo", fields.Date.subtract(today, days=1), summary="Ring back", user_id=agent.id
         )
-        self.start_tour("/odoo/client-dashboard", "nestogy_clients_home", login=agent.login)
+        self.start_tour("/odoo/client-dashboard", "nestogy_clients_home", login=agent.login, timeout=180)
         layout = self.env["nestogy.dashboard.layout"].search([("user_id", "=", agent.id)])
         self.assertEqual(layout.place, "home")
         self.assertEqual([each["key"] for each in layout.layout if each["is_hidden"]], ["days"])

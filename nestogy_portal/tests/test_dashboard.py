@@ -14,6 +14,7 @@ class TestDashboard(PortalMakers, ClientsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.make_portal_world()
+        (cls.owner | cls.colleague | cls.stranger).user_ids.nestogy_invited_at = False
         cls.agent = cls.make_user("waiting_agent", "agent")
         cls.viewer = cls.make_user("waiting_viewer", "viewer")
 
@@ -31,7 +32,7 @@ class TestDashboard(PortalMakers, ClientsCase):
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
         )
-        self.ask("nestogy.change.request", "name", "Olive Oil")
+        self.ask("nestogy.change.request", "client_name", "Acme Two")
         self.ask("nestogy.privacy.request", "erasure").sudo().due_on = fields.Date.today()
         self.colleague.user_ids.nestogy_invited_at = "2020-01-01"
         self.stranger.user_ids.nestogy_invited_at = fields.Datetime.now()

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..engagement.res_partner_engagement_profile import LEVEL_TONES
 from .res_partner_home import HOME_ROWS
 
 COOLING_DAYS = 30
@@ -161,7 +160,7 @@ class ResPartner(models.Model):
                     self.env._("No data yet"),
                     self.env._("New clients with an open status of whom little is known."),
                     Domain("engagement_level", "=", False),
-                    "secondary",
+                    "light border",
                 )
             ],
             rows={
@@ -188,14 +187,14 @@ class ResPartner(models.Model):
                         "fell": self._client_day(row["fell"]),
                         "manager": row["manager"] or "",
                     },
-                    LEVEL_TONES.get(row["level"], ""),
+                    row["level"] and self._client_home_level_tone(row["level"]),
                 ),
             },
             empty=self.env._("Nothing is known yet. Levels come with calls, mails, payments and tickets."),
         )
 
     def _client_home_level_tone(self, level):
-        return "info" if level == "warm" else LEVEL_TONES[level]  # four colours of a bar
+        return {"hot": "danger", "warm": "warning", "cold": "info", "dormant": "secondary"}[level]  # from red to grey
 
     # ------------------------------------------------------------------
     # Birthdays and anniversaries

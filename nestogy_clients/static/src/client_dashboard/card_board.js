@@ -4,7 +4,7 @@ import { Mutex } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useSortable } from "@web/core/utils/sortable_owl";
 import { useDebounced } from "@web/core/utils/timing";
-import { Component, onPatched, useExternalListener, useRef, useState } from "@odoo/owl";
+import { Component, onPatched, onWillUnmount, useExternalListener, useRef, useState } from "@odoo/owl";
 
 const LAYOUT = "nestogy.dashboard.layout";
 const SAVE_DELAY = 800; // milliseconds
@@ -23,8 +23,9 @@ export class CardBoard extends Component {
         this.isUnsaved = false;
         this.calls = 0;
         this.state = useState({ ...this.nothing, message: "" });
-        this.saveSoon = useDebounced(() => this.saveLayout(), SAVE_DELAY, { execBeforeUnmount: true });
+        this.saveSoon = useDebounced(() => this.saveLayout(), SAVE_DELAY);
         useExternalListener(window, "pagehide", () => this.saveOnLeave());
+        onWillUnmount(() => this.saveOnLeave());
         useSortable({
             ref: this.root,
             elements: ".o_nestogy_card",
@@ -169,7 +170,7 @@ export class CardBoard extends Component {
         });
     }
 
-    /** A call would be cancelled when the page is closed; a beacon is not. */
+    /** A call would be cancelled when the page is closed or the board is left; a beacon is not. */
     saveOnLeave() {
         if (!this.isUnsaved) {
             return;
