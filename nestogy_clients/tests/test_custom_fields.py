@@ -572,8 +572,9 @@ class TestCustomFieldValues(CustomFieldsCase):
                 (5, "Engineer: “Nobody at all” was not found."),
             ],
         )
-        with self.assertRaisesRegex(UserError, "the column “nickname” is not known"):  # it is for contacts
-            self.env["res.partner"]._import_clients_file(b"name,nickname\nA,b\n")
+        result = self.env["res.partner"]._client_import_preview(b"name,Nickname\nX,Y\n")
+        states = {column["heading"]: column["state"] for column in result["columns"]}
+        self.assertEqual(states, {"name": "read", "Nickname": "unknown"})  # it is for contacts
         self.assertIn("Stations, Tier, Backup, Systems", self.env["nestogy.client.import"].create({}).columns)
 
     def test_merging_fills_what_is_empty(self):
