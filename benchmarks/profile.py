@@ -64,7 +64,9 @@ def make_client(env, name, counts):
         .with_context(mail_notrack=True)
         .create({"name": "Printer", "description": "<p>It is offline.</p>", "partner_id": contact.id})
     )
-    communication = env["nestogy.communication"].create({"name": "Call", "kind": "call", "client_id": client.id})
+    communication = env["nestogy.communication"].create(
+        {"name": "Call", "kind": "call", "direction": "in", "client_id": client.id}
+    )
     invoices, tickets, communications = counts
     day = "(CURRENT_DATE - mod(n, 730)::int)"
     multiply(env, invoice_of(env, client), invoices, name=f"'P{client.id}/' || n", invoice_date=day, date=day)

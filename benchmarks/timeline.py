@@ -20,7 +20,9 @@ def run(env, rows):
     multiply(env, invoice, events // 5, name="'T/' || n", invoice_date="DATE '2026-01-01' - n / 5")
     if status:
         client.client_status_id = status
-        log = env["nestogy.communication"].create({"name": "Call", "client_id": client.id, "kind": "call"})
+        log = env["nestogy.communication"].create(
+            {"name": "Call", "client_id": client.id, "kind": "call", "direction": "in"}
+        )
         multiply(env, log, events, date=moment)
     for table in ("mail_message", "account_move", "nestogy_communication"):
         env.cr.execute("SELECT TO_REGCLASS(%s)", [table])

@@ -24,6 +24,7 @@
     "external_dependencies": {
         "python": [
             "phonenumbers",
+            "rapidfuzz",
         ],
     },
     "data": [
@@ -36,6 +37,9 @@
         "security/nestogy_clients_rules_engagement.xml",
         "security/nestogy_clients_rules_relations.xml",
         "security/nestogy_clients_rules_profile.xml",
+        "security/nestogy_clients_rules_bulk.xml",
+        "security/nestogy_clients_rules_export.xml",
+        "security/nestogy_clients_rules_duplicates.xml",
         "data/ir_sequence_data.xml",
         "data/nestogy_client_status_data.xml",
         "data/mail_activity_type_data.xml",
@@ -50,6 +54,8 @@
         "data/nestogy_contract_data.xml",
         "data/maintenance_equipment_data.xml",
         "data/nestogy_engagement_data.xml",
+        "data/nestogy_work_data.xml",
+        "data/nestogy_client_duplicate_data.xml",
         "views/nestogy_client_status_views.xml",
         "views/nestogy_client_group_views.xml",
         "views/nestogy_contact_kind_views.xml",
@@ -99,7 +105,12 @@
         "views/nestogy_relation_views.xml",
         "views/nestogy_relation_kind_views.xml",
         "views/res_partner_relations_views.xml",
+        "views/res_partner_home_views.xml",
+        "views/nestogy_client_export_views.xml",
+        "views/nestogy_client_duplicate_views.xml",
         "views/nestogy_clients_menus.xml",
+        "wizards/nestogy_client_bulk_ask_views.xml",
+        "views/nestogy_client_bulk_views.xml",
         "views/nestogy_client_document_views.xml",
         "wizards/nestogy_contract_cancel_views.xml",
         "wizards/nestogy_contract_price_set_views.xml",
@@ -129,6 +140,8 @@
         "demo/nestogy_communication_demo.xml",
         "demo/nestogy_engagement_demo.xml",
         "demo/nestogy_relation_demo.xml",
+        "demo/res_partner_home_demo.xml",
+        "demo/nestogy_client_duplicate_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

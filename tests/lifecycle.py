@@ -12,7 +12,7 @@ from odoo.tools import config
 
 
 def make_data(env):
-    """What a firm has: a client with a contact, a posted invoice, a ticket."""
+    """What a firm has: a client with a contact, a posted invoice, a ticket, and what was said and is known of them."""
     status = env["nestogy.client.status"].search([("is_open", "=", True)], limit=1)
     client = env["res.partner"].create({"name": "Kept Client", "is_company": True, "client_status_id": status.id})
     contact = env["res.partner"].create({"name": "Ann", "parent_id": client.id, "email": "ann@kept.example"})
@@ -23,14 +23,24 @@ def make_data(env):
     ticket = env["helpdesk.ticket"].create(
         {"name": "Kept Ticket", "description": "<p>Broken</p>", "partner_id": contact.id}
     )
-    return [client, contact, invoice, ticket]
+    env["nestogy.communication"].create(
+        {"name": "Call", "kind": "call", "direction": "in", "client_id": client.id, "contact_id": contact.id}
+        | {"res_model": ticket._name, "res_id": ticket.id}
+    )
+    kind = env.ref("nestogy_clients.nestogy_relation_kind_reports_to")
+    boss = env["res.partner"].create({"name": "Bob", "parent_id": client.id})
+    env["nestogy.relation"].create({"left_partner_id": contact.id, "kind_id": kind.id, "right_partner_id": boss.id})
+    env["res.partner"]._refresh_engagement(client.ids)
+    env["nestogy.communication"].sudo()._fill_progress()
+    return [client, contact, invoice, ticket, boss]
 
 
 def left_behind(env, name):
     """:return: what an uninstalled addon forgot in the database"""
     found = env["ir.model.data"].search([("module", "=", name)]).mapped("complete_name")
     env.cr.execute("SELECT code FROM ir_act_server WHERE code LIKE %s", [f"%{name}%"])
-    return [*found, *(row[0] for row in env.cr.fetchall())]
+    found += [row[0] for row in env.cr.fetchall()]
+    return found + env["ir.config_parameter"].search([("key", "=like", f"{name}.%")]).mapped("key")
 
 
 def main(conf, database, *names):

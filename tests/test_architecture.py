@@ -62,8 +62,10 @@ TOP_LEVEL = {
 }
 LARGEST_ROOM = 30  # files of models that stand beside each other
 HOOKS = {
+    "_bulk_deeds": "nestogy_clients",
     "_client_dashboard_widgets": "nestogy_clients",
     "_client_health_asks": "nestogy_clients",
+    "_client_home_cards": "nestogy_clients",
     "_client_health_reasons": "nestogy_clients",
     "_client_overview_asks": "nestogy_clients",
     "_client_overview_lines": "nestogy_clients",

@@ -1,3 +1,5 @@
 from . import asset
+from . import import_template
+from . import client_export
 from . import portal
 from . import timeline

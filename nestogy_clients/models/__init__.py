@@ -1,7 +1,9 @@
 from . import settings
+from . import work
 from . import client
 from . import contact
 from . import relation
+from . import duplicate
 from . import communication
 from . import log
 from . import profile
@@ -12,3 +14,6 @@ from . import contract
 from . import asset
 from . import reminder
 from . import engagement
+from . import home
+from . import bulk
+from . import export

@@ -100,3 +100,28 @@ class ClientsCase(ClientsMakers, TransactionCase):
         with self.assertRaisesRegex(exception, regex), self.env.cr.savepoint():
             yield
         self.env.invalidate_all()
+
+    def homeCards(self, user):
+        """The data of the dashboard's cards as a user reads them, by key."""
+        home = self.env["res.partner"].with_user(user).get_client_home()
+        return {card["key"]: card["data"] for card in home["widgets"]}
+
+    def assertHomeOpensRows(self, user, keys=()):
+        """Assert that each count on the dashboard is the number of rows that its list shows to this user.
+
+        :param keys: only of these cards; amounts are left out, and have tests of their own
+        :return: dict of card and label to count
+        """
+        found = {}
+        for key, data in self.homeCards(user).items():
+            if keys and key not in keys:
+                continue
+            for figure in [*data.get("figures", ()), *data.get("segments", ())]:
+                if key == "receivables":
+                    continue
+                action = figure["action"]
+                count = self.env[action["res_model"]].with_user(user).search_count(action["domain"])
+                self.assertEqual(figure["value"], str(count), (key, figure["label"], action["domain"]))
+                self.assertTrue(figure["hint"], (key, figure["label"]))
+                found[key, figure["label"]] = count
+        return found

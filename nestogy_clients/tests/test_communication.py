@@ -152,6 +152,29 @@ class TestCommunication(CommunicationCase):
                 self.log(self.admin, **values)
             with self.assertRefused(UserError, "write this by themselves"):
                 self.log(self.agent).write(values)
+            defaults = {f"default_{name}": value for name, value in values.items()}
+            row = self.env[LOG].with_context(defaults).with_user(self.agent)
+            row = row.create({"name": "Word", "kind": "note", "client_id": self.client.id})
+            self.assertFalse(row.is_automatic or row.is_bounced)
+        received = self.env[LOG].create(
+            {
+                "name": "Offer",
+                "kind": "email",
+                "direction": "in",
+                "client_id": self.client.id,
+                "user_id": False,
+                "message_ref": "<received@acme>",
+                "preview": "We accept",
+                "is_bounced": True,
+            }
+        )
+        with self.assertRefused(ValidationError, "Notes have at most 50000 characters"):
+            received.with_user(self.agent).body = "<p>%s</p>" % ("x" * 50_001)
+        with self.assertRefused(UserError, "write this by themselves"):
+            received.with_user(self.agent).preview = "We refuse"
+        self.assertEqual(received.preview, "We accept")
+        copied = received.with_user(self.agent).copy()
+        self.assertFalse(copied.is_automatic or copied.is_bounced or copied.preview)
 
     def test_a_row_is_private_or_shared(self):
         with self.assertRefused(ValidationError, "“Word” cannot be private and shared with the client; choose one."):
@@ -426,3 +449,41 @@ class TestLogging(CommunicationCase):
             [(row["Kind"], row["Minutes"], row["Number"], row["Subject"], row["Text"]) for row in part["rows"]],
             [("Call", 30, "123", "", ""), ("Call", 0, "", "Word", "As agreed")],
         )
+
+
+@tagged("post_install", "-at_install")
+class TestCommunicationMerge(CommunicationCase):
+    """Partners that are merged keep what was said with all of them."""
+
+    def received(self, client, reference, **values):
+        values = {"name": "Mail", "kind": "email", "direction": "in", "client_id": client.id, **values}
+        return self.env[LOG].create(
+            {"message_ref": reference, "res_model": "res.partner", "res_id": client.id} | values
+        )
+
+    def test_a_mail_that_both_clients_have_stays_once_and_no_note_is_lost(self):
+        twin = self.make_client("Acme Inc.")
+        kept = self.received(self.client, "<both@mail>")
+        again = self.received(twin, "<both@mail>")
+        noted = self.received(twin, "<noted@mail>", body="<p>They will call back</p>")
+        self.received(self.client, "<noted@mail>")
+        only = self.received(twin, "<only@mail>")
+        by_hand = self.log(client_id=twin.id)
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "Kick-off",
+                "start": "2026-01-10 10:00:00",
+                "stop": "2026-01-10 11:00:00",
+                "partner_ids": [(6, 0, [self.ann.id, self.make_contact(twin, "Tom").id])],
+            }
+        )
+        self.env.cr.flush()
+        self.assertEqual(len(self.env[LOG].search([("event_id", "=", meeting.id)])), 2)
+        self.env["base.partner.merge.automatic.wizard"]._merge([self.client.id, twin.id], self.client)
+        self.assertFalse(twin.exists() or again.exists())
+        rows = self.env[LOG].search([("client_id", "=", self.client.id)])
+        self.assertLessEqual(kept | noted | only | by_hand, rows)
+        self.assertEqual(len(rows.filtered(lambda row: row.message_ref == "<noted@mail>")), 1)
+        self.assertEqual(noted.preview, "They will call back")
+        self.assertEqual(len(rows.filtered("event_id")), 1)
+        self.assertEqual(rows.filtered("res_id").mapped("res_id"), [self.client.id] * len(rows.filtered("res_id")))

@@ -90,7 +90,9 @@ class TestDashboardRights(ClientsCase):
         cls.pay(cls.make_invoice(cls.client, 10.0))
         cls.make_invoice(cls.client, 20.0)
         cls.env["sale.order"].create({"partner_id": cls.client.id})
-        cls.env["nestogy.communication"].create({"client_id": cls.client.id, "name": "Hello", "kind": "call"})
+        cls.env["nestogy.communication"].create(
+            {"client_id": cls.client.id, "name": "Hello", "kind": "call", "direction": "in"}
+        )
 
     def cards(self, user):
         return {each["key"]: each["data"] for each in self.client.with_user(user).get_client_dashboard()["widgets"]}
@@ -409,6 +411,7 @@ class TestDashboardHealth(ClientsCase):
                 "client_id": self.client.id,
                 "name": "Hello",
                 "kind": "call",
+                "direction": "in",
                 "date": fields.Datetime.subtract(fields.Datetime.now(), days=days),
                 **values,
             }
@@ -438,7 +441,7 @@ class TestDashboardHealth(ClientsCase):
         for days, level, tone in ((59, "Good", "success"), (61, "Watch", "warning"), (121, "Poor", "danger")):
             with self.subTest(days=days):
                 contact = self.touch(days)
-                self.touch(1, kind="note")  # what we note for ourselves is no contact
+                self.touch(1, kind="note", direction=False)  # what we note for ourselves is no contact
                 self.assertEqual(self.health()[0], level)
                 self.assertEqual(list(self.health()[1].values()), [tone])
                 contact.unlink()

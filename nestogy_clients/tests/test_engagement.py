@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
@@ -86,7 +86,7 @@ class TestEngagement(ClientsCase):
             row = {
                 "name": key,
                 "kind": kind,
-                "direction": side if side in ("in", "out") else False,
+                "direction": side if side in ("in", "out") else "out" if side == "missed" else False,
                 "outcome": "no_answer" if side == "missed" else False,
                 "date": datetime.combine(NOW.date() - timedelta(days=days), time(9)),
                 "client_id": client.id,
@@ -474,6 +474,35 @@ class TestEngagement(ClientsCase):
                 }
             )
         self.assertFalse(self.client.engagement_override)
+
+    def test_only_the_clock_writes_scores(self):
+        self.log(self.client, "call_in")
+        self.refresh()
+        forged = {"engagement_level": "hot", "engagement_score": 99.0, "engagement_data": {"day": "x"}}
+        self.client.with_user(self.agent).write({"comment": "Called", **forged})
+        self.assertEqual((self.client.engagement_level, self.client.engagement_score), ("cold", 10.0))
+        self.assertIn("Called", self.client.comment)
+        self.assertTrue(self.client.engagement_reason)
+        status = self.client.client_status_id.id
+        made = self.partners.with_user(self.agent).create({"name": "New", "client_status_id": status, **forged})
+        self.assertFalse(made.engagement_level or made.engagement_score or made.engagement_data)
+        with self.assertRefused(UserError, "Save the client first"):
+            self.partners.with_user(self.agent).create({"name": "Newer", "engagement_override": "hot"})
+
+    def test_merged_clients_have_one_line_a_day(self):
+        twin = self.make_known("Acme Inc.")
+        self.log(self.client, "call_in")
+        self.log(twin, "meeting")
+        self.refresh()
+        self.partners._backfill_engagement([1])
+        records = self.env["nestogy.engagement.record"]
+        mine = records.search([("client_id", "=", self.client.id)])
+        self.assertEqual(mine.mapped("date"), records.search([("client_id", "=", twin.id)]).mapped("date"))
+        self.env["base.partner.merge.automatic.wizard"]._merge([self.client.id, twin.id], self.client)
+        self.assertFalse(twin.exists())
+        self.assertEqual(records.search([("client_id", "=", self.client.id)]), mine)
+        self.refresh()
+        self.assertEqual(self.client.engagement_score, 25.0)
 
     def test_managers_weigh(self):
         kind = self.env.ref("nestogy_clients.nestogy_engagement_kind_meeting")

@@ -9,7 +9,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
-from ..tools.timeline import Place, last_day_until, moment_of_day, parse_place
+from ..tools.timeline import Place, last_day_until, parse_place
 from .common import ClientsCase, ClientsMakers
 
 EVENTS = "nestogy.communication"
@@ -26,6 +26,8 @@ class TimelineCase(ClientsCase):
         cls.ann = cls.make_contact(cls.client, "Ann", "ann@acme.example")
 
     def log(self, name, date="2026-01-10 09:00:00", client=None, **values):
+        if values.get("kind") == "call":
+            values.setdefault("direction", "in")
         return self.env[EVENTS].create({"name": name, "client_id": (client or self.client).id, "date": date, **values})
 
     def timeline(self, who=None, client=None, tz="UTC", **kwargs):
@@ -224,6 +226,12 @@ class TestTimelineFilters(TimelineCase):
         for cursor in ("x", 5, "2026-01-01T00:00:00|invoice", "2026-13-01T00:00:00|invoice|1", "²" * 9, ["a"]):
             with self.subTest(cursor=cursor), self.assertRefused(UserError, "no such place"):
                 self.timeline(cursor=cursor)
+        for cursor in ("0001-01-01T00:00:00|z|1", "0001-01-01T12:00:00|z|1"):  # behind whose day there is no other
+            with self.subTest(cursor=cursor), self.assertRefused(UserError, "no such place"):
+                self.timeline(cursor=cursor)
+        self.assertFalse(self.timeline(cursor="0001-01-02T12:00:00|z|1")["items"])
+        self.assertFalse(self.timeline(filters={"kinds": ["a\x00b"]})["items"])
+        self.timeline(filters={"kinds": ["call", "a\x00b"]})
         for limit in (0, -1, 101, "5", True, None):
             with self.subTest(limit=limit), self.assertRefused(UserError, "1 to 100 events"):
                 self.timeline(limit=limit)
@@ -482,8 +490,8 @@ class TestTimelinePlaces(TimelineCase):
             parse_place("2026-01-10T12:00:00|invoice|2147483648")
 
     def test_days_stand_at_noon(self):
-        day = datetime(2026, 1, 10).date()
-        noon = moment_of_day(day)
+        noon = datetime(2026, 1, 10, 12)
+        day = noon.date()
         self.assertEqual(last_day_until(noon, is_included=True), day)
         self.assertEqual(last_day_until(noon, is_included=False), day - timedelta(days=1))
         for is_included in (True, False):
@@ -503,7 +511,13 @@ class TestTimelinePrint(ClientsMakers, HttpCase):
         cls.viewer = cls.make_user("timeline_print", "viewer", password="timeline-secret")
         cls.env[EVENTS].create(
             [
-                {"name": "Łódź & <Söhne>", "kind": "call", "client_id": cls.client.id, "date": "2026-01-10 09:00:00"},
+                {
+                    "name": "Łódź & <Söhne>",
+                    "kind": "call",
+                    "direction": "in",
+                    "client_id": cls.client.id,
+                    "date": "2026-01-10 09:00:00",
+                },
                 {"name": "A note", "kind": "note", "client_id": cls.client.id, "date": "2026-01-10 10:00:00"},
             ]
         )
@@ -561,7 +575,13 @@ class TestTimelineTour(ClientsMakers, HttpCase):
             ]
             + [
                 {"name": "Door code", "client_id": client.id, "date": "2025-01-01 09:00:00", "is_pinned": True},
-                {"name": "About the router", "kind": "call", "client_id": client.id, "date": "2025-12-01 09:00:00"},
+                {
+                    "name": "About the router",
+                    "kind": "call",
+                    "direction": "in",
+                    "client_id": client.id,
+                    "date": "2025-12-01 09:00:00",
+                },
             ]
         )
         viewer = self.make_user("tour_timeline", "viewer")

@@ -1,135 +1,117 @@
-"""Reading a file of clients: one row a client, with up to nine contacts in columns of the same row."""
+"""A file of clients: one row a client, with up to nine contacts in columns of the same row."""
 
-import csv
-import io
 import re
+from typing import NamedTuple
 
-COLUMNS = {
-    "name": "Client name (required)",
-    "is_company": "company or person",
-    "status": "Lead, Trial, Active, Inactive or Fraud",
-    "group": "Client group",
-    "email": "E-mail",
-    "phone": "Phone",
-    "website": "Website",
-    "vat": "Tax ID",
-    "industry": "Industry",
-    "street": "Address 1",
-    "street2": "Address 2",
-    "zip": "Postal code",
-    "city": "City",
-    "state": "State or province (name or code)",
-    "country": "Country (name or two-letter code)",
-    "tags": "Tags, separated by commas",
-    "notes": "Notes",
-}
-CONTACT_COLUMNS = ("name", "email", "phone", "function")
-CONTACT_HEADER = re.compile(rf"^contact([1-9])_({'|'.join(CONTACT_COLUMNS)})$")
-FILE_LIMIT = 20 * 1024 * 1024  # bytes
-ROW_LIMIT = 20_000
-CELL_LIMIT = 10_000  # characters
+from .import_columns import CONTACT_HEADER, NAMING, PRESETS, Mapping, map_header
+from .import_files import ClientFileError, TableFile, open_table
+
+CELL_LIMIT = 10_000  # characters of what is imported
+NUMBERS = re.compile(r"\b(Phone|Mobile|Fax|Other):\s*((?:(?!\b(?:Phone|Mobile|Fax|Other):).)+)", re.IGNORECASE)
+# the rows that the template shows as an example
+EXAMPLES = ("Example: Alder Plumbing Ltd", "Example: Robin Marsh")
 
 
-class ClientFileError(ValueError):
-    """The file as a whole cannot be read.
+class ClientFile(NamedTuple):
+    """A file that can be imported: the table and what its columns mean."""
 
-    :ivar kind: ``encoding``, ``empty``, ``large``, ``rows``, ``no_name``, ``unknown``, ``twice`` or ``format``
-    :ivar detail: what it is about (a column, a limit)
-    """
+    table: TableFile
+    mapping: Mapping
 
-    def __init__(self, kind, detail=""):
-        super().__init__(f"{kind}: {detail}" if detail else kind)
-        self.kind = kind
-        self.detail = detail
+    @property
+    def is_people(self):
+        """Say whether it is an address book, in which people of one company stand in rows of their own."""
+        return self.table.kind == "vcf" or bool(self.mapping.preset and PRESETS[self.mapping.preset]["people"])
+
+    def rows(self):
+        """Go through the clients of the file.
+
+        :return: iterator of ``(line, values)``: number of the line in the file on which the row begins, and a dict
+            with the names of :data:`~.import_columns.COLUMNS`, ``contacts``, a list of dicts with the names of
+            :data:`~.import_columns.CONTACT_COLUMNS`, ``custom``, a dict by label of the custom field, and ``extra``,
+            the cells beyond the header
+        """
+        words = PRESETS[self.mapping.preset]["values"] if self.mapping.preset else {}
+        for line, cells in self.table.rows():
+            yield line, row_values(self.mapping, cells, words)
 
 
-def column_name(text):
-    """The one spelling of a heading, however a person writes it."""
-    return re.sub(r"[\s-]+", "_", text.strip().lower())
-
-
-def is_column_name(text):
-    """Say whether a heading means a column that every file may have."""
-    name = column_name(text)
-    return name in COLUMNS or bool(CONTACT_HEADER.match(name))
-
-
-def read_client_csv(content, custom=()):
-    """Parse a CSV file of clients.
-
-    The delimiter (comma, semicolon or tab) is taken from the header; UTF-8 (with or without mark) and
-    Windows-1252 are understood; quoted cells may hold line breaks.
+def open_client_file(content, custom=(), limits=None, encoding=None, separator=None):
+    """Find out what a file of clients is and what its columns mean.
 
     :param bytes content: the file
-    :param custom: headings of further columns
-    :return: list of ``(line, values)``: number of the line in the file on which the row begins, and a dict with the
-        keys of :data:`COLUMNS`, ``contacts``, a list of dicts with the keys of :data:`CONTACT_COLUMNS`, and
-        ``custom``, a dict by further heading
-    :raise ClientFileError: the file as a whole cannot be read
+    :param custom: labels of the custom fields that a row may have
+    :param limits: see :func:`~.import_files.open_table`, as ``encoding`` and ``separator``
+    :return: :class:`ClientFile`
+    :raise ClientFileError: the file as a whole cannot be imported
     """
-    custom = {column_name(heading): heading for heading in custom}
-    if len(content) > FILE_LIMIT:
-        raise ClientFileError("large", str(FILE_LIMIT // 1024 // 1024))
-    text = _decode(content)
-    if not text.strip():
-        raise ClientFileError("empty")
-    first = text.lstrip().splitlines()[0]
-    delimiter = max(",;\t", key=first.count)
-    csv.field_size_limit(FILE_LIMIT)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows = []
-    try:
-        header = _check_header(next(reader), custom)
-        begin = reader.line_num + 1
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                if len(rows) >= ROW_LIMIT:
-                    raise ClientFileError("rows", str(ROW_LIMIT))
-                rows.append((begin, _values(header, cells, custom)))
-            begin = reader.line_num + 1
-    except csv.Error as error:
-        raise ClientFileError("format", f"{reader.line_num}: {error}") from error
-    return rows
-
-
-def _decode(content):
-    if b"\x00" in content:
-        raise ClientFileError("encoding")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ClientFileError("encoding")
-
-
-def _check_header(cells, custom):
-    header = [column_name(cell) for cell in cells]
-    for name in header:
-        if name and name not in custom and not is_column_name(name):
-            raise ClientFileError("unknown", name)
-        if name and header.count(name) > 1:
-            raise ClientFileError("twice", name)
-    if "name" not in header:
+    table = open_table(content, limits, encoding, separator)
+    mapping = map_header(table.header, custom)
+    for number, column in enumerate(mapping.columns, 1):
+        if column.state == "technical":
+            raise ClientFileError("unknown", column.heading, table.header_line, str(number))
+        if column.state == "twice":
+            raise ClientFileError("twice", column.heading, table.header_line, str(number))
+    if not mapping.targets & set(NAMING):
         raise ClientFileError("no_name")
-    return header
+    return ClientFile(table, mapping)
 
 
-def _values(header, cells, custom):
+def row_values(mapping, cells, words=None):
     """Sort the cells of a row into the client's values and those of its contacts; cells beyond the header are
     kept under ``extra`` so that the row can be refused instead of shifted."""
-    extra = [cell for cell in cells[len(header) :] if cell.strip()]
+    extra = [cell for cell in cells[len(mapping.columns) :] if cell]
     values, contacts = {"contacts": [], "custom": {}, "extra": extra}, {}
-    for name, cell in zip(header, cells, strict=False):
-        cell = cell.strip()
-        match = CONTACT_HEADER.match(name)
-        if not cell or not name:
+    for column, cell in zip(mapping.columns, cells, strict=False):
+        if not cell or not column.target:
             continue
-        if name in custom:
-            values["custom"][custom[name]] = cell
+        match = CONTACT_HEADER.match(column.target)
+        if column.state == "custom":
+            values["custom"][column.target] = cell
         elif match:
-            contacts.setdefault(match[1], {})[match[2]] = cell
+            contacts.setdefault(match[1], {})[match[2]] = _first_of(cell)
         else:
-            values[name] = cell
+            values[column.target] = (words or {}).get(column.target, {}).get(cell.lower(), cell)
     values["contacts"] = [contacts[number] for number in sorted(contacts)]
+    if mapping.preset:
+        _tidy(values)
+    if mapping.preset or "name" not in mapping.targets:
+        _name_by_person(values)
     return values
+
+
+def _first_of(cell):
+    """Google writes several values into a cell; the first is the main one."""
+    return cell.split(" ::: ")[0].strip()
+
+
+def _tidy(values):
+    """Undo what other systems put into one cell."""
+    for name in ("email", "website", "street", "city", "zip", "state", "country"):
+        if name in values:
+            values[name] = _first_of(values[name])
+    if "tags" in values:
+        tags = re.split(r" ::: |,|;", values["tags"])
+        # Google marks labels of its own with an asterisk
+        values["tags"] = ", ".join(tag.strip() for tag in tags if tag.strip() and not tag.strip().startswith("*"))
+    for kind, number in NUMBERS.findall(values.get("phone", "")):
+        name = {"other": "mobile"}.get(kind.lower(), kind.lower())
+        if name == "phone" or name not in values:
+            values[name] = number.strip(" ,;")
+    values["phone"] = re.sub(r"^(Mobile|Fax|Other):.*", "", values.get("phone", ""), flags=re.IGNORECASE)
+    for name in [name for name, value in values.items() if value == ""]:
+        del values[name]
+
+
+def _name_by_person(values):
+    """A person without a company is a client of the person's name, with what is said about the person."""
+    person = values["contacts"][0] if values["contacts"] else {}
+    name = person.get("name") or " ".join(filter(None, (person.get("first_name"), person.get("last_name"))))
+    if values.get("name") or not name:
+        return
+    values["name"] = name
+    values.setdefault("is_company", "person")
+    for key in ("email", "phone", "mobile"):
+        if person.get(key):
+            values.setdefault(key, person[key])
+    values["contacts"] = values["contacts"][1:]

@@ -60,12 +60,10 @@ def parse_place(text):
     match = CURSOR.fullmatch(text) if isinstance(text, str) and text.isascii() else None
     if not match or int(match[3]) > MOST_ID:
         raise ValueError(text)
-    return Place(datetime.fromisoformat(match[1]), match[2], int(match[3]))
-
-
-def moment_of_day(day):
-    """The moment, in UTC, at which an event of a day stands among those that have an hour."""
-    return datetime(day.year, day.month, day.day) + DAY_HOUR
+    moment = datetime.fromisoformat(match[1])
+    if moment - datetime.min < 3 * DAY_HOUR:  # the calendar has no day before
+        raise ValueError(text)
+    return Place(moment, match[2], int(match[3]))
 
 
 def last_day_until(moment, is_included):

@@ -2,6 +2,7 @@ from . import base_import_import
 from . import base_partner_merge_automatic_wizard
 from . import mail_compose_message
 from . import nestogy_client_apply
+from . import nestogy_client_bulk_ask
 from . import nestogy_client_create
 from . import nestogy_client_credit_set
 from . import nestogy_client_group_set

@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """Merging partners keeps the custom fields, which Odoo drops, and joins the relations of both."""
+    """Merging partners keeps the custom fields, which Odoo drops, and joins the relations and the logs of both."""
 
     _inherit = "base.partner.merge.automatic.wizard"
 
@@ -14,5 +14,11 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):  # pylint: disable=missing-return
         # whoever may merge may merge what hangs on the two, also where it leads to somebody he does not see
-        self.env["nestogy.relation"].sudo()._merge_partners(src_partners, dst_partner)
+        for model in (
+            "nestogy.relation",
+            "nestogy.communication",
+            "nestogy.engagement.record",
+            "nestogy.client.duplicate",
+        ):
+            self.env[model].sudo()._merge_partners(src_partners, dst_partner)  # as said
         super()._update_foreign_keys(src_partners, dst_partner)

@@ -49,4 +49,5 @@ from . import test_profile
 from . import test_services
 from . import test_invoice_words
 from . import test_autopay
+from . import test_dashboard
 from . import test_engagement

@@ -7,7 +7,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime, split_every
 
-from . import job_pdf, job_sheet
+from odoo.addons.nestogy_clients.tools.sheets import Sheet, write_xlsx
+
+from . import job_pdf
 
 SHEET_LIMIT, PDF_LIMIT = 50_000, 5_000  # what a worker writes in the time it has
 CHUNK = 1000
@@ -43,7 +45,16 @@ class NestogyJobReport(models.Model):
         if file_type == "pdf":
             job_pdf.draw(self._pdf_document(ids, domain, filters), target)
         else:
-            job_sheet.write(self._sheet_columns(), self._sheet_rows(ids), self._sheet_notes(filters), target)
+            columns = [(label, width) for _key, label, width in self._sheet_columns()]
+            notes = self._sheet_notes(filters)
+            about = list(zip(notes[0], (14, 80), strict=True))
+            write_xlsx(
+                target,
+                [
+                    Sheet("Jobs", columns, self._sheet_rows(ids), frozen=2, is_filtered=True),
+                    Sheet("About", about, notes[1:]),
+                ],
+            )
 
     def _file_name(self, file_type):
         return f"{self.env._('Job-queries')}-{fields.Date.context_today(self).isoformat()}.{file_type}"

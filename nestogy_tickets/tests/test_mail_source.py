@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import mail_domains, mail_files, mail_quotes, mail_source
+from odoo.addons.nestogy_clients.tools import mail_domains
+
+from ..tools import mail_files, mail_quotes, mail_source
 
 SETTINGS = {"max_examples": 60, "deadline": None, "derandomize": True, "database": None}
 EVIL = "Hello\r\nBcc: evil@x.example\n\nInjected\0\u2028"

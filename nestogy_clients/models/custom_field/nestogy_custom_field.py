@@ -6,8 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, ormcache
 
-from ...tools.client_file import is_column_name
 from ...tools.custom_values import CustomValueError, clean_value
+from ...tools.import_columns import is_column_name
 
 FIELD_LIMIT = 200  # fields, archived ones too
 OPTION_LIMIT = 200  # options of one field

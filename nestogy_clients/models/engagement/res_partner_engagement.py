@@ -9,6 +9,11 @@ from .nestogy_engagement_record import LEVELS
 
 OVERRIDE = {"engagement_override", "engagement_override_until", "engagement_override_reason"}
 GUARDED = OVERRIDE | {"engagement_override_by_id"}
+# What only the clock writes.
+COLUMNS = (
+    *("engagement_level", "engagement_computed", "engagement_score", "engagement_trend"),
+    *("engagement_fell_on", "engagement_touched_at", "engagement_data"),
+)
 MOST_REASON = 200  # characters
 MOST_DAYS = 366  # for which a level is set by hand
 HISTORY = 30  # lines of history that the profile draws
@@ -261,7 +266,21 @@ class ResPartner(models.Model):
             if until > fields.Date.add(fields.Date.today(), days=MOST_DAYS):
                 raise ValidationError(self.env._("A level is set by hand for a year at most."))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self.env.su:
+            return super().create(vals_list)
+        if any(vals.get(name) for vals in vals_list for name in OVERRIDE):
+            raise UserError(self.env._("Save the client first, then set its engagement by hand."))
+        return super().create([self._without_engagement(vals, {*COLUMNS, *GUARDED}) for vals in vals_list])
+
+    @api.model
+    def _without_engagement(self, vals, names):
+        return {name: value for name, value in vals.items() if name not in names} if vals.keys() & names else vals
+
     def write(self, vals):
+        if not self.env.su:
+            vals = self._without_engagement(vals, set(COLUMNS))
         if not vals.keys() & GUARDED or (self.env.su and self.env.context.get("nestogy_engagement_ends")):
             return super().write(vals)
         if not self.env.su and not self.env.user.has_group(AGENT):

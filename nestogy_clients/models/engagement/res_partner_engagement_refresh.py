@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.engagement import LOOKBACK
+from .res_partner_engagement import COLUMNS
 
 TREND_DAYS = 30  # with which the score of today is compared
 TREND_POINTS = 5  # that a score has to move to be going up or down
@@ -9,10 +10,6 @@ RECORD_POINTS = 10  # that a score has to move to be written down before a week 
 RECORD_DAYS = 7
 KEPT_DAYS = 730
 BACKFILL_WEEKS = 26  # of history that are worked out when there is none yet
-COLUMNS = (
-    *("engagement_level", "engagement_computed", "engagement_score", "engagement_trend"),
-    *("engagement_fell_on", "engagement_touched_at", "engagement_data"),
-)
 
 
 class ResPartner(models.Model):

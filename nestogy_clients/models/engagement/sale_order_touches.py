@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 
 
 class SaleOrder(models.Model):
@@ -6,11 +6,7 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"
 
-    client_rejected_at = fields.Datetime(string="Rejected on", copy=False, readonly=True, groups="base.group_user")
-
     def write(self, vals):
-        if "client_reject_reason" in vals:
-            vals = vals | {"client_rejected_at": fields.Datetime.now() if vals["client_reject_reason"] else False}
         result = super().write(vals)
         if vals.keys() & {"state", "client_reject_reason"}:
             self.partner_id._note_touches()

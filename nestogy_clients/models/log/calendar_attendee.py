@@ -2,6 +2,8 @@ from odoo import models
 
 
 class CalendarAttendee(models.Model):
+    """An invitation that is declined takes the meeting out of the log."""
+
     _inherit = "calendar.attendee"
 
     def write(self, vals):

@@ -21,6 +21,8 @@ FOLLOWED_FIELDS = {
 
 
 class CalendarEvent(models.Model):
+    """Meetings with people of clients stand in their logs, and their rows follow them."""
+
     _inherit = "calendar.event"
 
     communication_ids = fields.One2many(

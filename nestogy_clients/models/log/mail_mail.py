@@ -47,12 +47,16 @@ class MailMail(models.Model):
             rows_sudo = rows_sudo.search(
                 Domain("mail_message_id", "in", messages_sudo.ids) & Domain("direction", "=", "out")
             )
+            # a message may have gone in several mails, and to other clients too; of addresses alone nobody knows
+            clients_sudo = self.sudo().recipient_ids._get_client()
+            if clients_sudo:
+                rows_sudo = rows_sudo.filtered(lambda row: row.client_id in clients_sudo)
             if vals["state"] == "outgoing":
                 rows_sudo.is_bounced = False
             else:
                 for message_sudo in messages_sudo:
                     if message_sudo.id in queued:
-                        queued[message_sudo.id].to_ids.clear()
+                        queued[message_sudo.id].to_ids -= set(self.sudo().recipient_ids.ids)  # as above
                         queued[message_sudo.id].to_addresses.clear()
                 rows_sudo.unlink()
         return super().write(vals)

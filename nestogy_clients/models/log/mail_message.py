@@ -3,6 +3,8 @@ from odoo.tools import is_html_empty
 
 
 class MailMessage(models.Model):
+    """The log follows messages that are changed, moved or deleted."""
+
     _inherit = "mail.message"
 
     def write(self, vals):

@@ -2,6 +2,8 @@ from odoo import models
 
 
 class MailNotification(models.Model):
+    """Mails that did not arrive are marked in the log."""
+
     _inherit = "mail.notification"
 
     def write(self, vals):

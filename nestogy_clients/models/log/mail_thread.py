@@ -2,6 +2,8 @@ from odoo import api, models
 
 
 class MailThread(models.AbstractModel):
+    """What is written in documents, or comes in by mail, goes to the log."""
+
     _inherit = "mail.thread"
 
     def _message_create(self, values_list):

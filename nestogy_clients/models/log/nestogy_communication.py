@@ -29,8 +29,8 @@ COPIED = {
     *("name", "kind", "direction", "date", "duration", "client_id", "contact_id", "attendee_ids", "user_id"),
     *("company_id", "place", "video_url", "res_model", "res_id"),
 }
-# What only the code that copies mails and events sets.
-MACHINE = {"is_bounced", "mail_message_id", "message_ref", "event_id"}
+# What only the code that copies mails and events sets, and what is read out of the notes.
+MACHINE = {"is_bounced", "mail_message_id", "message_ref", "event_id", "preview"}
 
 
 class NestogyCommunication(models.Model):
@@ -91,13 +91,18 @@ class NestogyCommunication(models.Model):
     is_shared = fields.Boolean(
         string="Shared with the Client", help="The client sees it in the portal, its notes included."
     )
-    is_bounced = fields.Boolean(string="Bounced", readonly=True, help="The e-mail could not be delivered.")
+    is_bounced = fields.Boolean(string="Bounced", readonly=True, copy=False, help="The e-mail could not be delivered.")
     mail_message_id = fields.Many2one(
-        "mail.message", string="Message", readonly=True, ondelete="set null", index="btree_not_null"
+        "mail.message", string="Message", readonly=True, copy=False, ondelete="set null", index="btree_not_null"
     )
     message_ref = fields.Char(readonly=True, copy=False, help="Message-ID of the e-mail: each is logged once a client.")
     event_id = fields.Many2one(
-        "calendar.event", string="Calendar Event", readonly=True, ondelete="set null", index="btree_not_null"
+        "calendar.event",
+        string="Calendar Event",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
     )
     res_model = fields.Char(string="About Model", readonly=True)
     res_id = fields.Many2oneReference(string="About Record", model_field="res_model", readonly=True)
@@ -240,6 +245,7 @@ class NestogyCommunication(models.Model):
                 if len(communication[name] or "") > most:
                     label = self._fields[name]._description_string(self.env)
                     raise ValidationError(self.env._("%(field)s: at most %(most)s characters.", field=label, most=most))
+        for communication in self._by_hand() if self.env.su else self:  # also what somebody notes on a mail
             size = len(communication.body or "")  # with its markup, which is longer than the text
             if size > MOST_MARKUP or (size > MOST_NOTES and len(communication._plain_text()) > MOST_NOTES):
                 raise ValidationError(
@@ -289,7 +295,7 @@ class NestogyCommunication(models.Model):
             self._check_not_machine(vals)
             company_sudo = companies_sudo.get(vals.get("client_id"))
             rows.append(({"company_id": company_sudo.id} if company_sudo else {}) | vals)
-        return super().create(rows)
+        return super(NestogyCommunication, self._without_machine_defaults()).create(rows)
 
     def write(self, vals):
         self._check_not_machine(vals)
@@ -305,6 +311,13 @@ class NestogyCommunication(models.Model):
     def _check_not_machine(self, vals):
         if MACHINE & vals.keys() and not self.env.su:
             raise UserError(self.env._("Only received and sent mails and calendar events write this by themselves."))
+
+    def _without_machine_defaults(self):
+        """The model without what a caller's context would say in the place of the code that copies mails and events."""
+        defaults = {f"default_{name}" for name in MACHINE} & self.env.context.keys()
+        if self.env.su or not defaults:
+            return self
+        return self.with_context({key: value for key, value in self.env.context.items() if key not in defaults})
 
     def _check_own(self):
         """Whoever hides something must be able to see it afterwards."""

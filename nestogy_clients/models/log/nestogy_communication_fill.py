@@ -29,7 +29,7 @@ class NestogyCommunication(models.Model):
                 self._fill_keep(model, lowest)
                 if not cron._commit_progress(1, remaining=1 if lowest else 0) and lowest:
                     return
-        self.sudo()._feed_meetings(self._fill_coming_ids())  # a job of the database
+        self.sudo()._feed_safely([], self._fill_coming_ids())  # a job of the database
         cron._commit_progress(remaining=0)
 
     @api.model
@@ -81,7 +81,7 @@ class NestogyCommunication(models.Model):
         ]
         messages_sudo = self.env["mail.message"].sudo().browse(ids)  # as above
         messages_sudo = messages_sudo.filtered(lambda message: message.model not in self._feed_skipped_models())
-        writer_sudo._feed_mails(writer_sudo._fill_mails_of(messages_sudo))
+        writer_sudo._feed_safely(writer_sudo._fill_mails_of(messages_sudo), ())
         return ids[-1] if len(ids) == BATCH else 0
 
     def _fill_mails_of(self, messages):
@@ -127,7 +127,7 @@ class NestogyCommunication(models.Model):
         """Log the newest events below an id; see :meth:`_fill_mails`."""
         events_sudo = self.env["calendar.event"].sudo()  # a job of the database, private meetings included
         events_sudo = events_sudo.search([("id", "<", before)], order="id desc", limit=BATCH)
-        self.sudo()._feed_meetings(events_sudo.ids)  # as above
+        self.sudo()._feed_safely([], events_sudo.ids)  # as above
         return events_sudo[-1:].id if len(events_sudo) == BATCH else 0
 
     @api.model

@@ -55,24 +55,6 @@ class ResPartner(models.Model):
         for partner in self:
             partner.client_unapplied = currency.round(sums.get(partner._origin.id, 0.0))
 
-    def _client_unapplied(self):
-        """What of the client's payments is not set against an invoice, by currency.
-
-        :return: dict of currency to amount, without those of which nothing is left
-        """
-        self.ensure_one()
-        sums = self._client_transactions_sudo()._read_group(
-            [
-                ("client_id", "=", self.id),
-                ("company_id", "in", self.env.companies.ids),
-                ("kind", "!=", "credit_note"),
-                ("unapplied", "!=", 0.0),
-            ],
-            ["currency_id"],
-            ["unapplied:sum"],
-        )
-        return {currency: amount for currency, amount in sums if not currency.is_zero(amount)}
-
     @api.depends_context("allowed_company_ids")
     def _compute_client_last_payment_date(self):
         dates = dict(

@@ -9,24 +9,28 @@ MOST_ENTRIES = 100
 
 
 class NestogyDashboardLayout(models.Model):
-    """How a user has arranged the widgets of a client's profile: one arrangement a company, the same for all clients.
+    """How a user has arranged his widgets: one arrangement a company of the profile, the same for all clients, and one
+    of the dashboard.
 
     Rows are written by :meth:`save_layout` and :meth:`reset_layout` alone, each on the row of whoever calls.
     """
 
     _name = "nestogy.dashboard.layout"
-    _description = "Layout of the Client's Profile"
+    _description = "Layout of Widgets"
     _rec_name = "user_id"
 
     user_id = fields.Many2one("res.users", required=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, ondelete="cascade", index=True)
+    place = fields.Selection(
+        [("profile", "Profile of a client"), ("home", "Dashboard")], required=True, default="profile"
+    )
     layout = fields.Json(
         required=True,
         help="List of key, is_open and is_hidden in the user's order. Keys of widgets that are not there now are kept.",
     )
 
     _user_company_unique = models.Constraint(
-        "UNIQUE (user_id, company_id)", "A user has one layout of the profile in a company."
+        "UNIQUE (user_id, company_id, place)", "A user has one layout of each place in a company."
     )
 
     @api.constrains("layout")
@@ -43,33 +47,39 @@ class NestogyDashboardLayout(models.Model):
                 )
 
     @api.model
-    def save_layout(self, layout):
-        """Keep the arrangement of the user in the current company, for the profiles of all clients.
+    def save_layout(self, layout, place="profile"):
+        """Keep the arrangement of the user in the current company, for the profiles of all clients or the dashboard.
 
         What was kept of widgets that the layout does not name (their addon or the right to see them is gone for now)
         stays behind the widget that they stood behind.
 
         :param list layout: dicts of ``key``, ``is_open`` and ``is_hidden`` in the user's order
+        :param str place: ``profile`` or ``home``
         :raise ValidationError: it is anything else
         """
-        row_sudo = self._current().sudo()  # nobody may write rows; this one is the user's own
+        if place not in dict(self._fields["place"].selection):
+            raise ValidationError(self.env._("Widgets are arranged on the profile and on the dashboard only."))
+        row_sudo = self._current(place).sudo()  # nobody may write rows; this one is the user's own
         keys = self._layout_keys(layout)
         if keys is not None:
             layout = self._weave(layout, row_sudo.layout or [])
         if row_sudo:
             row_sudo.layout = layout
         else:
-            row_sudo.create({"user_id": self.env.uid, "company_id": self.env.company.id, "layout": layout})
+            row_sudo.create(
+                {"user_id": self.env.uid, "company_id": self.env.company.id, "place": place, "layout": layout}
+            )
 
     @api.model
-    def reset_layout(self):
+    def reset_layout(self, place="profile"):
         """Forget the arrangement of the user in the current company."""
-        self._current().sudo().unlink()  # nobody may delete rows; this one is the user's own
+        self._current(place).sudo().unlink()  # nobody may delete rows; this one is the user's own
 
     @api.model
-    def _current(self):
+    def _current(self, place="profile"):
         """The row of the user in the current company, empty when he has arranged nothing yet."""
-        return self.search_fetch([("user_id", "=", self.env.uid), ("company_id", "=", self.env.company.id)], ["layout"])
+        mine = [("user_id", "=", self.env.uid), ("company_id", "=", self.env.company.id), ("place", "=", place)]
+        return self.search_fetch(mine, ["layout"])
 
     def _arrange(self, widgets):
         """Put widgets in the order of this layout and mark them.

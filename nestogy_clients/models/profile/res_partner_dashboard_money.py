@@ -1,10 +1,8 @@
 from odoo import fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, format_date
 
 from ...tools import ledger
 from ..money.res_partner_finance import BALANCE_TYPES, VIEWER
-from .res_partner_dashboard import DASHBOARD_ROWS
 
 MONTHS = (12, 24)  # of the chart; the longer one for clients that are older than the shorter
 AGE_TONES = {"not_due": "success", "to_30": "info", "to_60": "warning", "to_90": "warning", "older": "danger"}
@@ -14,7 +12,7 @@ RECENT_DAYS = 180
 
 
 class ResPartner(models.Model):
-    """The money of a client on its profile: figures, ageing, months, and the documents behind them.
+    """The money of a client on its profile: figures, ageing and months.
 
     All figures come from three questions that the cards share: ``money`` (the documents, summed by currency, age and
     month), ``received`` (what was paid) and ``paying`` (how long that took). Like the totals in lists they are told to
@@ -179,30 +177,6 @@ class ResPartner(models.Model):
                     **self._client_money_asks("money", "received"),
                 ),
             ]
-        if self.env["account.move"].has_access("read"):
-            widgets.append(
-                widget(
-                    "invoices",
-                    20,
-                    self.env._("Invoices"),
-                    "fa-pencil-square-o",
-                    self._client_dashboard_invoices,
-                    invoice_states=self._client_invoice_states_question,
-                    invoices=self._client_invoices_question,
-                )
-            )
-        if self.env["sale.order"].has_access("read"):
-            widgets.append(
-                widget(
-                    "estimates",
-                    30,
-                    self.env._("Estimates"),
-                    "fa-file-text-o",
-                    self._client_dashboard_estimates,
-                    estimate_states=self._client_estimate_states_question,
-                    estimates=self._client_estimates_question,
-                )
-            )
         return widgets
 
     def _client_documents_action(self, *terms):
@@ -419,114 +393,4 @@ class ResPartner(models.Model):
             "action": self._client_documents_action(
                 ("move_type", "in", BALANCE_TYPES), ("invoice_date", ">=", months[0])
             ),
-        }
-
-    # ------------------------------------------------------------------
-    # Invoices and estimates
-    # ------------------------------------------------------------------
-
-    def _client_invoice_domain(self):
-        return [("commercial_partner_id", "=", self.id), ("move_type", "in", BALANCE_TYPES)]
-
-    def _client_estimate_domain(self):
-        return [("partner_id.commercial_partner_id", "=", self.id)]
-
-    def _client_invoice_states_question(self):
-        columns = {"state": "client_state", "count": ("COUNT", None)}
-        return self._client_question("account.move", self._client_invoice_domain(), columns, by=1)
-
-    def _client_estimate_states_question(self):
-        columns = {"state": "client_state", "count": ("COUNT", None)}
-        return self._client_question("sale.order", self._client_estimate_domain(), columns, by=1)
-
-    def _client_invoices_question(self):
-        return self._client_question(
-            "account.move",
-            self._client_invoice_domain(),
-            {
-                "id": "id",
-                "name": "name",
-                "date": "invoice_date",
-                "amount": "amount_total_in_currency_signed",
-                "currency_id": "currency_id",
-                "state": "client_state",
-            },
-            order="invoice_date desc, id desc",
-            limit=DASHBOARD_ROWS,
-        )
-
-    def _client_estimates_question(self):
-        return self._client_question(
-            "sale.order",
-            self._client_estimate_domain(),
-            {
-                "id": "id",
-                "name": "name",
-                "date": "date_order",
-                "amount": "amount_total",
-                "currency_id": "currency_id",
-                "state": "client_state",
-            },
-            order="date_order desc, id desc",
-            limit=DASHBOARD_ROWS,
-        )
-
-    def _client_dashboard_invoices(self, invoice_states, invoices):
-        action = self._client_list_action(self.env._("Invoices"), "account.move", self._client_invoice_domain())
-        return self._client_document_card("account.move", invoice_states, invoices, action) | {
-            "empty": self.env._("No invoice yet. New Invoice begins the first one."),
-        }
-
-    def _client_dashboard_estimates(self, estimate_states, estimates):
-        action = self._client_list_action(self.env._("Estimates"), "sale.order", self._client_estimate_domain())
-        return self._client_document_card("sale.order", estimate_states, estimates, action) | {
-            "empty": self.env._("No estimate yet. New Estimate begins the first one."),
-        }
-
-    def _client_document_card(self, model, states, newest, action):
-        """A card of documents that have a number, a date, an amount and a state in the words of clients.
-
-        :param list states: counts by state
-        :param list newest: the newest ones
-        :param dict action: opens all of them
-        """
-        records = self.env[model]
-        labels = dict(records._fields["client_state"]._description_selection(self.env))
-        tones = records._client_state_tones
-        counts = {row["state"]: row["count"] for row in states}
-        whole = sum(counts.values())
-        return {
-            "count": whole,
-            "segments": [
-                {
-                    "label": label,
-                    "value": str(counts[state]),
-                    "share": counts[state] / whole,
-                    "tone": tones.get(state, "secondary"),
-                    "action": action | {"domain": list(Domain(action["domain"]) & Domain("client_state", "=", state))},
-                }
-                for state, label in labels.items()
-                if counts.get(state)
-            ],
-            "columns": [
-                {"name": "name", "label": self.env._("Number")},
-                {"name": "date", "label": self.env._("Date")},
-                {"name": "amount", "label": self.env._("Amount")},
-                {"name": "state", "label": self.env._("State")},
-            ],
-            "rows": [
-                {
-                    "id": row["id"],
-                    "model": model,
-                    "cells": {
-                        "name": row["name"] if row["name"] and row["name"] != "/" else self.env._("Draft"),
-                        "date": self._client_day(row["date"]),
-                        "amount": format_amount(self.env, row["amount"], self._client_currency(row["currency_id"])),
-                        "state": labels.get(row["state"], ""),
-                    },
-                    "tone": tones.get(row["state"], "secondary"),
-                }
-                for row in newest
-            ],
-            "action": action,
         }

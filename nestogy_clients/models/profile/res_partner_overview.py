@@ -38,7 +38,7 @@ class ResPartner(models.Model):
                 "number": self.client_number or "",
                 "status": {"name": status.name, "tone": self._client_status_tone(), "color": status.color},
                 "group": (self.client_group_id or self.env.company._get_default_client_group()).name or "",
-                "since": format_date(self.env, self.create_date) if self.create_date else "",
+                "since": format_date(self.env, self.client_since) if self.client_since else "",
                 "manager": (answers["manager"] or [{}])[0].get("name") or "",
                 "contacts": self._client_overview_contacts(contacts),
                 "contact_count": contacts[0]["whole"] if contacts else 0,

@@ -4,15 +4,13 @@ from zoneinfo import ZoneInfo
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, format_amount, format_date, format_time, ormcache
+from odoo.tools import SQL, format_amount, ormcache
 from odoo.tools.sql import escape_psql
 
-from ...report.timeline_pdf import draw
 from ...tools.timeline import Place, last_day_until, parse_place
 
 PAGE = 30
 MOST_ROWS = 100
-MOST_PRINTED = 500
 MOST_PINNED = 20
 MOST_TEXT = 100  # characters that are looked for
 SHOWN_TEXT = 300  # characters of a text that are shown
@@ -107,78 +105,6 @@ class ResPartner(models.Model):
             label = self.env._("Activity")
             actions.append(self._client_quick_action("activity", 11, label, "fa-history", "action_client_timeline"))
         return actions
-
-    def _client_timeline_pdf(self, filters):
-        """The timeline on paper, at most ``MOST_PRINTED`` events.
-
-        :param dict filters: see :meth:`get_client_timeline`
-        :return: bytes
-        """
-        family = self._check_timeline()
-        filters = self._timeline_filters(filters)
-        sources = {source.key: source for source in self._client_timeline_sources()}
-        rows = self._timeline_rows(sources.values(), family, filters, None, MOST_PRINTED + 1)
-        rows = [row for row in rows if not row["is_top"]]
-        self._timeline_fetch_currencies(rows)
-        items = [self._timeline_item(sources[row["source"]], row) for row in rows[:MOST_PRINTED]]
-        days = []
-        for item in items:
-            moment = fields.Datetime.to_datetime(item["date"])
-            local = moment if item["is_day"] else fields.Datetime.context_timestamp(self, moment)
-            label = format_date(self.env, local.date(), date_format="full")
-            if not days or days[-1]["label"] != label:
-                days.append({"label": label, "rows": []})
-            people = [item["what"], item["person"], item["user"]]
-            days[-1]["rows"].append(
-                {
-                    "time": "" if item["is_day"] else format_time(self.env, local.time(), time_format="short"),
-                    "title": item["title"],
-                    "what": " · ".join(part for part in people if part),
-                    "text": item["text"],
-                    "amount": item["amount"],
-                }
-            )
-        company_sudo = self.env.company.sudo()  # what every paper of the firm says
-        notes = self._timeline_filter_words(filters, sources.values())
-        if len(rows) > MOST_PRINTED:
-            notes.append(
-                self.env._(
-                    "Only the newest %s events are printed. Choose a shorter time or fewer kinds to print older ones.",
-                    MOST_PRINTED,
-                )
-            )
-        today = format_date(self.env, fields.Date.context_today(self))
-        return draw(
-            {
-                "paper": company_sudo.paperformat_id.format,
-                "title": self.env._("Activity of %s", self.display_name),
-                "subtitle": company_sudo.name,
-                "notes": notes,
-                "days": days,
-                "empty": self.env._("Nothing matches these filters."),
-                "foot": self.env._("Printed on %(date)s by %(user)s", date=today, user=self.env.user.name),
-            }
-        )
-
-    def _timeline_filter_words(self, filters, sources):
-        """Say which filters a paper was printed with, a line each."""
-        labels = {kind: label for source in sources for kind, (label, _icon) in source.kinds.items()}
-        lines = []
-        if filters["kinds"]:
-            lines.append(self.env._("Kinds: %s", ", ".join(labels.get(kind, kind) for kind in filters["kinds"])))
-        if filters["person"]:
-            person = self.search([("id", "=", filters["person"])])
-            lines.append(self.env._("Contact: %s", person.name or ""))
-        if filters["user"]:
-            user = self.env["res.users"].search([("id", "=", filters["user"])])
-            lines.append(self.env._("Colleague: %s", user.name or ""))
-        if filters["date_from"]:
-            lines.append(self.env._("From %s", format_date(self.env, filters["date_from"])))
-        if filters["date_to"]:
-            lines.append(self.env._("Until %s", format_date(self.env, filters["date_to"])))
-        if filters["text"]:
-            lines.append(self.env._("With the words: %s", filters["text"]))
-        return lines
 
     def _timeline_fetch_currencies(self, rows):
         """Read the currencies of all amounts at once."""
@@ -305,7 +231,7 @@ class ResPartner(models.Model):
         conditions = [each for each in (frame["where"], source.where) if each]
         conditions += self._timeline_window(source, day, number, filters, place)
         if filters["kinds"] and source.kind:
-            conditions.append(SQL("%s IN %s", column["kind"], tuple(filters["kinds"])))
+            conditions.append(SQL("%s IN %s", column["kind"], tuple(set(filters["kinds"]) & set(source.kinds))))
         if is_top:
             conditions.append(column["pin"])
         for name in ("person", "user"):

@@ -5,6 +5,8 @@ from .nestogy_portal_access_log_touches import SIGN_INS
 
 
 class ResPartner(models.Model):
+    """What people do in the portal counts for the engagement of their clients."""
+
     _inherit = "res.partner"
 
     @api.model

@@ -4,6 +4,7 @@ from . import nestogy_portal_link_request
 from . import ir_http
 from . import ir_http_guard
 from . import res_partner_login
+from . import res_partner_bulk
 from . import res_partner_invite
 from . import res_users_password
 from . import res_users_apikeys

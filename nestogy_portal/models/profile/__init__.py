@@ -4,3 +4,4 @@ from . import res_partner_profile
 from . import res_partner_timeline
 from . import res_users_home
 from . import res_users_language
+from . import res_partner_home

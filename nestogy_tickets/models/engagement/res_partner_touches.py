@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 
 class ResPartner(models.Model):
+    """Tickets and answers count for the engagement of their clients."""
+
     _inherit = "res.partner"
 
     @api.model

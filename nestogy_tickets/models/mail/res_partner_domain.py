@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize, email_split_tuples
 
-from ...tools import mail_domains
+from odoo.addons.nestogy_clients.tools import mail_domains
 
 WEBSITE_DOMAIN = r"regexp_replace(lower(website), '^(https?://)?(www\.)?([^/:?#]+).*$', '\3')"
 

@@ -23,3 +23,4 @@ from . import helpdesk_ticket_sla_view
 from . import project_task_sla_view
 from . import res_partner_sla_times
 from . import nestogy_client_settings_mixin
+from . import res_partner_home

@@ -1,15 +1,54 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
 import { FormController } from "@web/views/form/form_controller";
 import { formView } from "@web/views/form/form_view";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
+import { onWillStart } from "@odoo/owl";
 
 import { ClientFormRenderer } from "../client_form/client_form";
 
 const CREATE_ACTION = "nestogy_clients.nestogy_client_create_action";
+const BULK_ACTION = "nestogy_clients.nestogy_client_bulk_ask_action";
+const BULK_GROUPS = ["nestogy_clients.nestogy_clients_group_agent", "nestogy_clients.nestogy_clients_group_billing"];
 
-/** "New" in the list of clients asks for a client in a dialog, and the profile follows. */
+/**
+ * "New" in the list of clients asks for a client in a dialog, and the profile follows. "Bulk Action" deals with the
+ * selected clients, or with all that the filter matches.
+ */
 export class ClientListController extends ListController {
+    setup() {
+        super.setup();
+        onWillStart(async () => {
+            const answers = await Promise.all(BULK_GROUPS.map((group) => user.hasGroup(group)));
+            this.mayBulk = answers.includes(true);
+        });
+    }
+
+    getStaticActionMenuItems() {
+        return {
+            ...super.getStaticActionMenuItems(),
+            bulk: {
+                isAvailable: () => this.mayBulk,
+                sequence: 5,
+                icon: "fa fa-bolt",
+                description: _t("Bulk Action"),
+                callback: () => this.openBulk(),
+            },
+        };
+    }
+
+    /** The filter itself goes along where all it matches are meant: they may be more than fit into a page. */
+    async openBulk() {
+        const root = this.model.root;
+        const ids = this.isDomainSelected ? [] : await root.getResIds(true);
+        const domain = this.isDomainSelected
+            ? root.domain
+            : [["id", "in", ids], ["active", "in", [true, false]]];
+        await this.actionService.doAction(BULK_ACTION, { additionalContext: { default_domain: domain } });
+    }
+
     async createRecord() {
         await this.actionService.doAction(CREATE_ACTION, { additionalContext: this.model.root.context });
     }

@@ -110,7 +110,7 @@ export class ClientCard extends Component {
 
     /**
      * @param {MouseEvent} ev with a key for a new tab, the browser follows the link by itself
-     * @param {{model: string, id: number}} item
+     * @param {{model: string, id: number, form_id?: number, path?: string}} item a path is that of an action
      */
     openRecord(ev, item) {
         if (!item.model || !item.id || ev.ctrlKey || ev.metaKey || ev.shiftKey) {
@@ -122,12 +122,15 @@ export class ClientCard extends Component {
             type: "ir.actions.act_window",
             res_model: item.model,
             res_id: item.id,
-            views: [[false, "form"]],
+            views: [[item.form_id || false, "form"]],
         });
     }
 
     url(item) {
-        return item.model && item.id ? `/odoo/${item.model.includes(".") ? "" : "m-"}${item.model}/${item.id}` : false;
+        if (!item.model || !item.id) {
+            return false;
+        }
+        return `/odoo/${item.path || `${item.model.includes(".") ? "" : "m-"}${item.model}`}/${item.id}`;
     }
 
     reasonIcon(reason) {

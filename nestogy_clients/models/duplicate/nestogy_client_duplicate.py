@@ -1,0 +1,201 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+MOST_MERGED = 3  # partners that Odoo merges at a time
+
+
+class NestogyClientDuplicate(models.Model):
+    """Two clients or contacts that may be the same one, and what was decided about them.
+
+    Found by the nightly search (see the scan); a decision that they are not the same stays, whatever the score becomes.
+    Whoever may not see one of the two does not see the pair.
+    """
+
+    _name = "nestogy.client.duplicate"
+    _description = "Possible Duplicate"
+    _order = "score desc, id"
+
+    # the one with the smaller number is on the left, so that a pair is there once
+    left_id = fields.Many2one("res.partner", string="First", required=True, readonly=True, ondelete="cascade")
+    right_id = fields.Many2one(
+        "res.partner", string="Second", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    score = fields.Integer(required=True, readonly=True, aggregator="avg", help="0 to 100: how likely it is.")
+    reasons = fields.Json(readonly=True, help="Where the score comes from: key, points and likeness of each.")
+    state = fields.Selection(
+        [("open", "Open"), ("ignored", "Not a Duplicate")], required=True, default="open", index=True
+    )
+    decided_by_id = fields.Many2one("res.users", string="Decided By", readonly=True, ondelete="set null")
+    decided_at = fields.Datetime(string="Decided On", readonly=True)
+    is_contacts = fields.Boolean(string="Contacts", compute="_compute_is_contacts", search="_search_is_contacts")
+    left_details = fields.Char(string="Its Details", compute="_compute_details")
+    right_details = fields.Char(string="Details of the Other", compute="_compute_details")
+    why = fields.Char(string="Because", compute="_compute_why")
+    comparison = fields.Html(compute="_compute_comparison", sanitize=False)
+
+    _pair_unique = models.UniqueIndex("(left_id, right_id)", "These two are noted as possible duplicates already.")
+    _pair_order = models.Constraint("CHECK (left_id < right_id)", "The one with the smaller number is on the left.")
+    _open_idx = models.Index("(score DESC, id) WHERE state = 'open'")
+
+    @api.depends("left_id", "right_id")
+    def _compute_display_name(self):
+        for pair in self:
+            pair.display_name = self.env._(
+                "%(one)s and %(other)s", one=pair.left_id.display_name, other=pair.right_id.display_name
+            )
+
+    @api.depends("left_id.parent_id", "right_id.parent_id")
+    def _compute_is_contacts(self):
+        for pair in self:
+            pair.is_contacts = bool(pair.left_id.parent_id and pair.right_id.parent_id)
+
+    def _search_is_contacts(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        contacts = Domain("left_id.parent_id", "!=", False) & Domain("right_id.parent_id", "!=", False)
+        return contacts if True in value else ~contacts
+
+    @api.depends("left_id", "right_id")
+    def _compute_details(self):
+        for pair in self:
+            pair.left_details, pair.right_details = (
+                " · ".join(filter(None, (one.client_number, one.email, one.phone, one.city)))
+                for one in (pair.left_id, pair.right_id)
+            )
+
+    @api.depends("reasons")
+    def _compute_why(self):
+        for pair in self:
+            pair.why = ", ".join(self.env["res.partner"]._duplicate_reasons(pair.reasons or []))
+
+    @api.depends("left_id", "right_id")
+    def _compute_comparison(self):
+        """A table of both sides; where they differ is marked."""
+        for pair in self:
+            rows = Markup("").join(
+                Markup(
+                    '<tr class="%(tone)s"><th class="text-muted fw-normal">%(label)s</th>'
+                    "<td>%(one)s</td><td>%(other)s</td></tr>"
+                )
+                % {
+                    "tone": "table-success" if one and one == other else "table-warning" if one and other else "",
+                    "label": label,
+                    "one": one,
+                    "other": other,
+                }
+                for label, one, other in pair._comparison_rows()
+            )
+            pair.comparison = Markup('<table class="table table-sm"><tbody>%s</tbody></table>') % rows
+
+    def _comparison_rows(self):
+        """What is shown side by side; addons add theirs with ``super()``.
+
+        :return: list of label, text of the left one, text of the right one
+        """
+        self.ensure_one()
+        names = (
+            *("client_number", "name", "parent_id", "client_status_id", "user_id", "function", "email", "phone"),
+            *("website", "vat", "street", "street2", "zip", "city", "country_id", "category_id", "create_date"),
+        )
+        rows = []
+        for name in names:
+            field = self.left_id._fields[name]
+            texts = []
+            for partner in (self.left_id, self.right_id):
+                value = partner[name]
+                if field.relational:
+                    value = ", ".join(value.mapped("display_name"))
+                elif field.type == "datetime":
+                    value = fields.Date.context_today(self, value).isoformat() if value else ""
+                texts.append(value or "")
+            if any(texts):
+                label = self.env._("Client") if name == "parent_id" else field._description_string(self.env)
+                rows.append((label, *texts))
+        return rows
+
+    def write(self, vals):
+        """Let people decide, and keep who did; what the search found is not theirs to change."""
+        if not self.env.su and set(vals) - {"state"}:
+            raise AccessError(self.env._("Only the decision about a possible duplicate can be changed."))
+        if "state" not in vals:
+            return super().write(vals)
+        self.check_access("write")
+        decided = vals["state"] != "open"
+        note = {
+            "decided_by_id": decided and self.env.uid,
+            "decided_at": decided and fields.Datetime.now(),
+        }
+        # who decided is kept by us, not told by the one who decides
+        super(NestogyClientDuplicate, self.sudo()).write(note | vals)
+        return True
+
+    def action_ignore(self):
+        """Remember for ever that these are two."""
+        self.write({"state": "ignored"})
+
+    def action_reopen(self):
+        """Take the decision back."""
+        self.write({"state": "open"})
+
+    def action_merge(self):
+        """Open the merging of the two, or of all that hang together in the chosen pairs."""
+        self.check_access("write")
+        partners = self.left_id | self.right_id
+        group = self[:1].left_id | self[:1].right_id
+        for _pair in self:
+            for pair in self:
+                if pair.left_id in group or pair.right_id in group:
+                    group |= pair.left_id | pair.right_id
+        if not partners or group != partners or len(partners) > MOST_MERGED:
+            raise UserError(
+                self.env._("Choose one pair, or pairs of up to %s records that are all the same one.", MOST_MERGED)
+            )
+        action = self.env["ir.actions.act_window"]._for_xml_id("base.action_partner_merge")
+        return action | {"context": {"active_model": "res.partner", "active_ids": partners.ids}}
+
+    def action_open_left(self):
+        return self._open(self.left_id)
+
+    def action_open_right(self):
+        return self._open(self.right_id)
+
+    def _open(self, partner):
+        """Open a client's profile, or a contact."""
+        self.check_access("read")
+        if not partner.parent_id:
+            return partner.action_open_client()
+        action = self.env["ir.actions.act_window"]._for_xml_id("nestogy_clients.res_partner_action_client_contacts")
+        view = self.env.ref("nestogy_clients.res_partner_view_form_contact")
+        return action | {"views": [(view.id, "form")], "view_mode": "form", "res_id": partner.id}
+
+    def _merge_partners(self, merged, kept):
+        """Hand the decisions about partners that are merged on to the one that stays; called in sudo, before Odoo's.
+
+        :param res.partner merged: partners that go
+        :param res.partner kept: the partner that stays
+        """
+        touched = self.search(Domain("left_id", "in", merged.ids) | Domain("right_id", "in", merged.ids))
+        ignored = touched.filtered(lambda pair: pair.state == "ignored")
+        wanted = {}
+        for pair in ignored:
+            other = (pair.left_id | pair.right_id) - merged - kept
+            if len(other) == 1:
+                wanted[other.id] = pair
+        decisions = {
+            tuple(sorted((other, kept.id))): {
+                **{name: pair[name] for name in ("score", "reasons", "state", "decided_at")},
+                "decided_by_id": pair.decided_by_id.id,
+            }
+            for other, pair in wanted.items()
+        }
+        touched.unlink()
+        known = self.search(Domain("left_id", "=", kept.id) | Domain("right_id", "=", kept.id))
+        for pair in known.filtered(lambda pair: pair.state == "open"):
+            pair.write(decisions.get((pair.left_id.id, pair.right_id.id), {}))
+        for pair in known:
+            decisions.pop((pair.left_id.id, pair.right_id.id), None)
+        self.create([{"left_id": left, "right_id": right, **each} for (left, right), each in decisions.items()])
+        self.env.flush_all()

@@ -1,0 +1,1 @@
+from . import nestogy_work_mixin
