@@ -106,6 +106,10 @@ class TestDashboardRights(ClientsCase):
             for key, card in self.cards(user).items():
                 with self.subTest(role=role, card=key):
                     for action in self.actions(card):
+                        if action["type"] == "ir.actions.client":  # the timeline
+                            self.assertEqual(action["context"], {"active_id": self.client.id})
+                            self.client.with_user(user).get_client_timeline()
+                            continue
                         records = self.env[action["res_model"]].with_user(user)
                         self.assertTrue(records.has_access("read"))
                         records.search_count(action["domain"])

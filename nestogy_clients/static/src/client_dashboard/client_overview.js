@@ -1,7 +1,7 @@
 import { CopyButton } from "@web/core/copy_button/copy_button";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
-import { Component } from "@odoo/owl";
+import { Component, onMounted, onPatched, useRef } from "@odoo/owl";
 
 /** The pane of the profile: who the client is, what it owes, whom to ask for and what can be begun. */
 export class ClientOverview extends Component {
@@ -18,6 +18,9 @@ export class ClientOverview extends Component {
     setup() {
         this.action = useService("action");
         this.copied = _t("Copied");
+        this.root = useRef("root");
+        onMounted(() => this.nameCopy());
+        onPatched(() => this.nameCopy());
     }
 
     get isOverdue() {
@@ -31,6 +34,11 @@ export class ClientOverview extends Component {
     /** Whether the user may write mails here; others get their own mail program. */
     get writesMail() {
         return this.props.overview.actions.some((item) => item.key === "mail");
+    }
+
+    /** Core's button has an icon alone and takes no name. */
+    nameCopy() {
+        this.root.el.querySelector(".o_nestogy_copy")?.setAttribute("aria-label", _t("Copy the client ID"));
     }
 
     doAction(action) {
