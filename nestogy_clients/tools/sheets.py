@@ -108,7 +108,7 @@ def _write_sheet(stream, sheet):
     parts.append("</sheetData>")
     if sheet.is_filtered and letters:
         parts.append(f'<autoFilter ref="A1:{letters[-1]}{last}"/>')
-    parts.append("</worksheet>")
+    parts.append(f"</{SHEET}>")
     stream.write("".join(parts).encode())
 
 
@@ -174,8 +174,10 @@ def column_letters(number):
 
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+BOOK, SHEET = "workbook", "worksheet"  # the outermost marks
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+WORKSHEET = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 STYLES = (
@@ -223,10 +225,10 @@ def _frame(names):
     )
     yield (
         "xl/workbook.xml",
-        f'{XML}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{sheets}</sheets></workbook>',
+        f'{XML}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{sheets}</sheets></{BOOK}>',
     )
     targets = "".join(
-        f'<Relationship Id="rId{number}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>'
+        f'<Relationship Id="rId{number}" Type="{WORKSHEET}" Target="worksheets/sheet{number}.xml"/>'
         for number in numbers
     )
     yield (

@@ -79,6 +79,14 @@ class ResPartner(models.Model):
         """
         labels = {
             "name": self.env._("Client"),
+            "client_status_id": self.env._("Status"),
+            "client_group_id": self.env._("Group"),
+            "client_contact_count": self.env._("Number of Contacts"),
+            "client_currency_id": self.env._("Currency"),
+            "client_invoiced": self.env._("Invoiced"),
+            "client_paid": self.env._("Paid"),
+            "email": self.env._("E-mail"),
+            "website": self.env._("Website"),
             "user_id": self.env._("Account Manager"),
             "phone": self.env._("Main Phone"),
             "lang": self.env._("Language"),
