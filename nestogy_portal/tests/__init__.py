@@ -42,6 +42,7 @@ from . import test_projects
 from . import test_mail_traits
 from . import test_communication
 from . import test_conversations
+from . import test_bulk
 from . import test_changes
 from . import test_home
 from . import test_privacy

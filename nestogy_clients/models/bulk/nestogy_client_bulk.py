@@ -284,7 +284,8 @@ class NestogyClientBulk(models.Model):
             writer = csv.writer(text)
             writer.writerow(header)
             for line in bulk.line_ids:
-                cells = (line.client_id.client_number, line.client_name, states[line.state], line.reason)
+                number = line.client_id.sudo().client_number  # stood in the user's list when it was done
+                cells = (number, line.client_name, states[line.state], line.reason)
                 writer.writerow([safe_cell(cell or "") for cell in cells])
             bulk.report = base64.b64encode(text.getvalue().encode("utf-8-sig"))
 

@@ -42,10 +42,10 @@ export class ClientListController extends ListController {
     /** The filter itself goes along where all it matches are meant: they may be more than fit into a page. */
     async openBulk() {
         const root = this.model.root;
-        const ids = this.isDomainSelected ? [] : await root.getResIds(true);
-        const domain = this.isDomainSelected
+        const chosen = this.isDomainSelected
             ? root.domain
-            : [["id", "in", ids], ["active", "in", [true, false]]];
+            : [["id", "in", await root.getResIds(true)], ["active", "in", [true, false]]];
+        const domain = [["is_client", "=", true], ...chosen];
         await this.actionService.doAction(BULK_ACTION, { additionalContext: { default_domain: domain } });
     }
 
