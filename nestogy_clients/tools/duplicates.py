@@ -202,7 +202,7 @@ def likeness(left, right):
         return 1.0
     found = max(
         fuzz.ratio(left.text, right.text),
-        fuzz.ratio("".join(left.words), "".join(right.words)) if len(left.words) != len(right.words) else 0,
+        fuzz.ratio("".join(left.words), "".join(right.words)),
     )
     if found < SHORT_FORM and _is_short_form(left, right):
         found = SHORT_FORM
