@@ -36,7 +36,7 @@
         "data/nestogy_portal_area_data.xml",
         "data/nestogy_portal_level_data.xml",
         "data/nestogy_portal_level_assets_data.xml",
-        "data/nestogy_portal_communication_data.xml",
+        "data/nestogy_portal_level_communication_data.xml",
         "data/mail_template_data.xml",
         "data/mail_template_autopay_data.xml",
         "views/nestogy_portal_level_views.xml",
