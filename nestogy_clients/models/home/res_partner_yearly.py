@@ -70,7 +70,7 @@ class ResPartner(models.Model):
     def _check_client_since(self):
         for partner in self:
             # in the evening of one side of the world it is tomorrow on the other
-            latest = fields.Date.add(fields.Date.today(), days=1)
+            latest = fields.Date.add(max(fields.Date.today(), partner.create_date.date()), days=1)
             if partner.client_since and not date(FIRST_YEAR, 1, 1) <= partner.client_since <= latest:
                 raise ValidationError(
                     self.env._(
