@@ -330,7 +330,7 @@ class TestBulkWork(BulkCase):
 
         def stumble(clients, values):
             if self.clients[2] in clients:
-                raise UserError("Not this one")
+                raise UserError("Not this one")  # pylint: disable=translation-required
             if self.clients[3] in clients:
                 raise ZeroDivisionError()
             return tag(clients, values)

@@ -153,7 +153,7 @@ class TestCommunication(CommunicationCase):
             with self.assertRefused(UserError, "write this by themselves"):
                 self.log(self.agent).write(values)
             defaults = {f"default_{name}": value for name, value in values.items()}
-            row = self.env[LOG].with_context(defaults).with_user(self.agent)
+            row = self.env[LOG].with_context(**defaults).with_user(self.agent)
             row = row.create({"name": "Word", "kind": "note", "client_id": self.client.id})
             self.assertFalse(row.is_automatic or row.is_bounced)
         received = self.env[LOG].create(

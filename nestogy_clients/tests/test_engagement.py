@@ -26,8 +26,9 @@ WEIGHTS = {
 ORDER = ["dormant", "cold", "warm", "hot"]
 
 
-def oracle(touches, today, half_life=30, most=20, weights=WEIGHTS):
+def oracle(touches, today, half_life=30, most=20, weights=None):
     """The score of (kind, days ago) pairs, by brute force."""
+    weights = weights or WEIGHTS
     number = {}
     for touch in touches:
         number[touch] = number.get(touch, 0) + 1

@@ -27,8 +27,9 @@ class TestProfile(ClientsCase):
         user = self.env["res.users"].search([("login", "=", login)]) if login else self.env.user
         return self.env["nestogy.dashboard.layout"].with_user(user).with_context(**context)
 
-    def arranged(self, login=None, widgets=WIDGETS):
+    def arranged(self, login=None, widgets=None):
         layouts = self.layouts(login)
+        widgets = WIDGETS if widgets is None else widgets
         return [(each["key"], each["is_open"], each["is_hidden"]) for each in layouts._current()._arrange(widgets)]
 
     @users("profile_viewer")

@@ -9,6 +9,7 @@ import re
 import warnings
 import zipfile
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -291,14 +292,12 @@ def detect_separator(head):
     scores = {}
     for separator in SEPARATORS:
         lines = []
-        try:
+        with suppress(csv.Error):  # judged by what came before
             for cells in csv.reader(io.StringIO(complete, newline=""), delimiter=separator):
                 if any(cells):
                     lines.append(len(cells))
                 if len(lines) == LINES_JUDGED:
                     break
-        except csv.Error:
-            pass  # judged by what came before
         width = max(set(lines), key=lambda count: (lines.count(count), count), default=1)
         scores[separator] = width * lines.count(width) / len(lines) if width > 1 else 0
     return max(SEPARATORS, key=scores.get)

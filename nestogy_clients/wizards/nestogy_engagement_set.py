@@ -13,7 +13,6 @@ class NestogyEngagementSet(models.TransientModel):
     client_ids = fields.Many2many("res.partner", string="Clients", required=True)
     level = fields.Selection(LEVELS, required=True)
     until = fields.Date(
-        string="Until",
         required=True,
         default=lambda self: fields.Date.add(fields.Date.today(), days=30),
         help="The last day on which it holds; then the points decide again.",

@@ -85,7 +85,7 @@ class TestClientsTickets(TicketsMakers, TransactionCase):
         self.assertEqual(widget["count"], 6)
         self.assertEqual([row["id"] for row in widget["rows"]], tickets[:1:-1].ids)
         names = [column["name"] for column in widget["columns"]]
-        self.assertEqual(names, ["number", "name", "stage", "user", "sla", "last_update"])
+        self.assertEqual(names, ["number", "name", "stage", "sla", "user", "last_update"])
         cells = widget["rows"][0]["cells"]
         self.assertEqual(sorted(cells), sorted(names))
         self.assertEqual(

@@ -55,7 +55,7 @@ class NestogyTicketMacroRun(models.TransientModel):
             raise UserError(self.env._("Choose a macro."))
         # those that the macro itself archives keep their place
         tickets = self.with_context(active_test=False).ticket_ids.sorted("id")
-        turn = tickets[self.position : self.position + TICKETS].with_context(self.env.context)
+        turn = tickets[self.position : self.position + TICKETS].with_context(**self.env.context)
         done, refused = self.macro_id._run(turn)
         position = self.position + len(turn)
         is_over = position >= len(tickets)

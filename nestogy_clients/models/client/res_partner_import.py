@@ -216,29 +216,30 @@ class ResPartner(models.Model):
 
     @api.model
     def _client_import_helps(self):
-        _ = self.env._
         return {
-            "name": _("Client name."),
-            "is_company": _("company or person; empty means company."),
-            "number": _("Client ID of an earlier system; empty means the next one is given."),
-            "status": _("Status of the client; empty means the first one."),
-            "group": _("Client group; empty means the default group."),
-            "manager": _("Name or e-mail address of the colleague who is responsible."),
-            "email": _("Main e-mail address."),
-            "phone": _("Main phone number, in any spelling; without country code it is of the client's country."),
-            "mobile": _("Mobile number."),
-            "fax": _("Fax number."),
-            "website": _("Website."),
-            "vat": _("Tax ID, as on an invoice."),
-            "industry": _("Industry."),
-            "street": _("Street and number."),
-            "street2": _("Second line of the address."),
-            "zip": _("Postal code; format the column as text, so that leading zeros stay."),
-            "city": _("City."),
-            "state": _("State or province, by name or code."),
-            "country": _("Country, by name or two-letter code."),
-            "tags": _("Tags, separated by commas; new ones are created."),
-            "notes": _("Notes for colleagues."),
+            "name": self.env._("Client name."),
+            "is_company": self.env._("company or person; empty means company."),
+            "number": self.env._("Client ID of an earlier system; empty means the next one is given."),
+            "status": self.env._("Status of the client; empty means the first one."),
+            "group": self.env._("Client group; empty means the default group."),
+            "manager": self.env._("Name or e-mail address of the colleague who is responsible."),
+            "email": self.env._("Main e-mail address."),
+            "phone": self.env._(
+                "Main phone number, in any spelling; without country code it is of the client's country."
+            ),
+            "mobile": self.env._("Mobile number."),
+            "fax": self.env._("Fax number."),
+            "website": self.env._("Website."),
+            "vat": self.env._("Tax ID, as on an invoice."),
+            "industry": self.env._("Industry."),
+            "street": self.env._("Street and number."),
+            "street2": self.env._("Second line of the address."),
+            "zip": self.env._("Postal code; format the column as text, so that leading zeros stay."),
+            "city": self.env._("City."),
+            "state": self.env._("State or province, by name or code."),
+            "country": self.env._("Country, by name or two-letter code."),
+            "tags": self.env._("Tags, separated by commas; new ones are created."),
+            "notes": self.env._("Notes for colleagues."),
         }
 
     @api.model
@@ -487,33 +488,34 @@ class ResPartner(models.Model):
 
     @api.model
     def _client_file_message(self, error, filename):
-        _ = self.env._
         messages = {
-            "encoding": _("it is not written in %s throughout; choose another encoding", error.detail),
-            "binary": _("it is neither a text nor a spreadsheet; save it as CSV or XLSX"),
-            "html": _("it is a web page under another name; open it in a spreadsheet and save it as XLSX"),
-            "ods": _("it is an OpenDocument spreadsheet; save it as XLSX or CSV"),
-            "archive": _("it is an archive and not a spreadsheet; unpack it first"),
-            "encrypted": _("it is protected by a password; save it without one"),
-            "entity": _("it holds definitions that no spreadsheet needs"),
-            "unpacked": _("it unpacks to more than %s MB", error.detail),
-            "empty": _("the file is empty"),
-            "large": _("the file is larger than %s MB", error.detail),
-            "rows": _("the file has more than %s rows; split it", error.detail),
-            "columns": _("the file has more than %s columns", error.detail),
-            "cells": _("the file has more than %s cells; split it", error.detail),
-            "cell": _("a cell has more than %s characters", error.detail),
-            "quote": _("a quotation mark is opened and never closed"),
-            "no_name": _("the header has no column “name”"),
-            "unknown": _("the column “%s” is not known to imports; remove it", error.detail),
-            "twice": _("the column “%s” stands in the header twice", error.detail),
-            "format": _("the file is damaged"),
+            "encoding": self.env._("it is not written in %s throughout; choose another encoding", error.detail),
+            "binary": self.env._("it is neither a text nor a spreadsheet; save it as CSV or XLSX"),
+            "html": self.env._("it is a web page under another name; open it in a spreadsheet and save it as XLSX"),
+            "ods": self.env._("it is an OpenDocument spreadsheet; save it as XLSX or CSV"),
+            "archive": self.env._("it is an archive and not a spreadsheet; unpack it first"),
+            "encrypted": self.env._("it is protected by a password; save it without one"),
+            "entity": self.env._("it holds definitions that no spreadsheet needs"),
+            "unpacked": self.env._("it unpacks to more than %s MB", error.detail),
+            "empty": self.env._("the file is empty"),
+            "large": self.env._("the file is larger than %s MB", error.detail),
+            "rows": self.env._("the file has more than %s rows; split it", error.detail),
+            "columns": self.env._("the file has more than %s columns", error.detail),
+            "cells": self.env._("the file has more than %s cells; split it", error.detail),
+            "cell": self.env._("a cell has more than %s characters", error.detail),
+            "quote": self.env._("a quotation mark is opened and never closed"),
+            "no_name": self.env._("the header has no column “name”"),
+            "unknown": self.env._("the column “%s” is not known to imports; remove it", error.detail),
+            "twice": self.env._("the column “%s” stands in the header twice", error.detail),
+            "format": self.env._("the file is damaged"),
         }
         reason = messages[error.kind]
         if error.row and error.column:
-            reason = _(
+            reason = self.env._(
                 "%(reason)s (line %(line)s, column %(column)s)", reason=reason, line=error.row, column=error.column
             )
         elif error.row:
-            reason = _("%(reason)s (line %(line)s)", reason=reason, line=error.row)
-        return _("%(file)s cannot be imported: %(reason)s.", file=filename or _("The file"), reason=reason)
+            reason = self.env._("%(reason)s (line %(line)s)", reason=reason, line=error.row)
+        return self.env._(
+            "%(file)s cannot be imported: %(reason)s.", file=filename or self.env._("The file"), reason=reason
+        )

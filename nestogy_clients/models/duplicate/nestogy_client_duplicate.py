@@ -28,7 +28,7 @@ class NestogyClientDuplicate(models.Model):
     state = fields.Selection(
         [("open", "Open"), ("ignored", "Not a Duplicate")], required=True, default="open", index=True
     )
-    decided_by_id = fields.Many2one("res.users", string="Decided By", readonly=True, ondelete="set null")
+    decided_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     decided_at = fields.Datetime(string="Decided On", readonly=True)
     is_contacts = fields.Boolean(string="Contacts", compute="_compute_is_contacts", search="_search_is_contacts")
     left_details = fields.Char(string="Its Details", compute="_compute_details")

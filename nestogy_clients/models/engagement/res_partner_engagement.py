@@ -37,7 +37,6 @@ class ResPartner(models.Model):
         LEVELS, string="Engagement by Points", readonly=True, copy=False, groups="base.group_user"
     )
     engagement_score = fields.Float(
-        string="Engagement Score",
         digits=(4, 1),
         readonly=True,
         copy=False,

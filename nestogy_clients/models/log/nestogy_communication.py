@@ -316,7 +316,8 @@ class NestogyCommunication(models.Model):
         defaults = {f"default_{name}" for name in MACHINE} & self.env.context.keys()
         if self.env.su or not defaults:
             return self
-        return self.with_context({key: value for key, value in self.env.context.items() if key not in defaults})
+        kept = {key: value for key, value in self.env.context.items() if key not in defaults}
+        return self.with_context(kept)  # pylint: disable=context-overridden
 
     def _check_own(self):
         """Whoever hides something must be able to see it afterwards."""

@@ -92,7 +92,7 @@ class NestogyRelation(models.Model):
     # What cannot be
     # ------------------------------------------------------------------
 
-    def _validate_fields(self, field_names, excluded_names=()):
+    def _validate_fields(self, field_names, excluded_names=()):  # pylint: disable=missing-return
         """What people say who merge two partners counts: the relations of both stay, also when they disagree."""
         if not self.env.context.get("nestogy_relations_merged"):
             super()._validate_fields(field_names, excluded_names)
