@@ -227,6 +227,7 @@ class TestRelations(RelationsMakers, ClientsCase):
                 for one in people
             ]
         )
+        count()
         large, data = count()
         self.assertEqual(len(data["nodes"]), 45)
         self.assertEqual(large, small)

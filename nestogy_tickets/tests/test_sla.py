@@ -497,7 +497,7 @@ class TestSla(TicketsMakers, ClientsCase):
         hook = patch.object(type(tickets), "_sla_event", fail)
         with self.at("Mon 11:00"), hook, mute_logger("odoo.addons.nestogy_tickets.models.sla.nestogy_sla_clock"):
             self.env["nestogy.sla.clock"]._sweep_batch()
-        self.assertEqual(sorted(told), sorted(tickets - tickets[1]))
+        self.assertCountEqual(told, tickets - tickets[1])
         with self.at("Mon 11:04"):
             self.assertEqual(self.sweep(), [])
         with self.at("Mon 11:05"):
