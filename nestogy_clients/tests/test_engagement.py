@@ -273,6 +273,37 @@ class TestEngagement(ClientsCase):
         self.assertEqual(ann.engagement_touched_at, datetime(2027, 3, 10, 9))
         self.assertFalse(self.history(ann))
 
+    def test_what_happens_with_a_branch_counts_for_the_client(self):
+        office = self.make_contact(self.client, "Office")
+        branch = self.make_contact(office, "Acme North", is_company=True)
+        ned = self.make_contact(branch, "Ned")
+        other = self.make_known("Beta")
+        orders = self.env["sale.order"].create([{"partner_id": ned.id}, {"partner_id": other.id}])
+        orders.action_confirm()
+        self.assertEqual(branch.commercial_partner_id, branch)
+        self.note()
+        self.env["nestogy.engagement.change"].sudo().search([]).unlink()
+        orders[0].client_reject_reason = "Too dear"
+        self.note()
+        self.assertEqual(self.env["nestogy.engagement.change"].sudo().search([]).client_id, self.client)
+        self.refresh(self.client)
+        points = self.env.ref("nestogy_clients.nestogy_engagement_kind_estimate_accepted").weight
+        self.assertRecordValues(
+            self.client | ned | branch | other,
+            [
+                {"engagement_score": points, "engagement_level": level_of(points)},
+                {"engagement_score": points, "engagement_level": level_of(points)},
+                {"engagement_score": 0.0, "engagement_level": False},
+                {"engagement_score": 0.0, "engagement_level": False},
+            ],
+        )
+        self.refresh()
+        self.assertEqual((self.client | other).mapped("engagement_score"), [points, points])
+        branch.parent_id = False
+        self.refresh()
+        self.assertEqual(self.client.engagement_score, 0.0)
+        self.assertFalse(ned.engagement_level)
+
     # ------------------------------------------------------------------
     # New ones, trend, history
     # ------------------------------------------------------------------

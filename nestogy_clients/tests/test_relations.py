@@ -448,7 +448,7 @@ class TestRelations(RelationsMakers, ClientsCase):
 class TestRelationsTour(RelationsMakers, HttpCase):
     def test_an_agent_relates_people_and_sees_them_drawn(self):
         self.make_people()
-        self.relate(self.cyd, "reports_to", self.ann)
+        self.relate(self.cyd, "reports_to", self.ann, date_from="2024-03-01")
         self.make_user("tour_relations", "agent")
         self.start_tour(f"/odoo/clients/{self.client.id}", "nestogy_clients_relations", login="tour_relations")
         current = (self.bob | self.cyd)._relations_of().filtered("is_current")

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, escape_psql
 
-from ..profile.res_partner_dashboard import DASHBOARD_ROWS
+from ...tools.cards import CARD_ROWS, card_columns
 
 WARRANTY_TONES = {"valid": "success", "soon": "warning", "over": "secondary"}
 SERIAL_CHARACTERS = 3  # fewer find too much, and no index
@@ -92,7 +92,7 @@ class ResPartner(models.Model):
                 "state": self._client_warranty_sql,
             },
             order="warranty_date, id",
-            limit=DASHBOARD_ROWS,
+            limit=CARD_ROWS,
         )
 
     def _client_warranty_sql(self, assets, query):
@@ -134,13 +134,13 @@ class ResPartner(models.Model):
                 if counts.get(state)
             ],
             "count": sum(counts.values()),
-            "columns": [
-                {"name": "name", "label": self.env._("Asset")},
-                {"name": "serial", "label": self.env._("Serial Number")},
-                {"name": "site", "label": self.env._("Site")},
-                {"name": "end", "label": self.env._("Warranty until")},
-                {"name": "state", "label": self.env._("Warranty")},
-            ],
+            "columns": card_columns(
+                name=self.env._("Asset"),
+                serial=self.env._("Serial Number"),
+                site=self.env._("Site"),
+                end=self.env._("Warranty until"),
+                state=self.env._("Warranty"),
+            ),
             "rows": [
                 {
                     "id": row["id"],

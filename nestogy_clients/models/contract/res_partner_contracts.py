@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
-from ..profile.res_partner_dashboard import DASHBOARD_ROWS
+from ...tools.cards import CARD_ROWS, card_columns
 from .contract_contract_service import TONES
 
 LIVE_STATES = ("draft", "active", "to_renew", "paused")
@@ -152,7 +152,7 @@ class ResPartner(models.Model):
         ) | {"context": self._client_contract_defaults() | {"form_view_ref": CONTRACT_FORM}}
         labels = dict(model._fields["service_state"]._description_selection(self.env))
         rows = []
-        for row in contracts[:DASHBOARD_ROWS]:
+        for row in contracts[:CARD_ROWS]:
             value = ""
             if row["value"]["amount"]:
                 currency = self._client_currency(row["value"]["currency_id"])
@@ -174,13 +174,13 @@ class ResPartner(models.Model):
         return {
             "figures": self._client_contract_figures(contracts, action),
             "count": len(contracts),
-            "columns": [
-                {"name": "name", "label": self.env._("Contract")},
-                {"name": "value", "label": self.env._("A Month")},
-                {"name": "next", "label": self.env._("Next Invoice")},
-                {"name": "end", "label": self.env._("Until")},
-                {"name": "state", "label": self.env._("State")},
-            ],
+            "columns": card_columns(
+                name=self.env._("Contract"),
+                value=self.env._("A Month"),
+                next=self.env._("Next Invoice"),
+                end=self.env._("Until"),
+                state=self.env._("State"),
+            ),
             "rows": rows,
             "empty": self.env._("No contract runs. New Contract on the tab Services begins the first one."),
             "action": action,

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools import document_files
-from ..profile.res_partner_dashboard import DASHBOARD_ROWS
+from ...tools.cards import CARD_ROWS, card_columns
 from .nestogy_client_document import EXPIRY_NOTICE_DAYS
 
 
@@ -101,7 +101,7 @@ class ResPartner(models.Model):
                 "whole": SQL("COUNT(*) OVER ()"),
             },
             order="updated_at desc, id desc",
-            limit=DASHBOARD_ROWS,
+            limit=CARD_ROWS,
         )
 
     def _client_dashboard_documents(self, documents):
@@ -129,12 +129,12 @@ class ResPartner(models.Model):
             )
         return {
             "count": documents[0]["whole"] if documents else 0,
-            "columns": [
-                {"name": "name", "label": self.env._("Document")},
-                {"name": "folder", "label": self.env._("Folder")},
-                {"name": "date", "label": self.env._("Last version")},
-                {"name": "state", "label": self.env._("State")},
-            ],
+            "columns": card_columns(
+                name=self.env._("Document"),
+                folder=self.env._("Folder"),
+                date=self.env._("Last version"),
+                state=self.env._("State"),
+            ),
             "rows": rows,
             "empty": self.env._("No document yet. Drop files on the tab Documents."),
             "action": self._client_list_action(self.env._("Documents"), model._name, [("client_id", "=", self.id)]),

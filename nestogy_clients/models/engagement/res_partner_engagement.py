@@ -92,7 +92,7 @@ class ResPartner(models.Model):
         """
         companies_sudo = self.env["res.company"].sudo()  # staff of one company sees clients that all share
         first_sudo = companies_sudo.search([], order="id", limit=1)
-        return {partner: partner.commercial_partner_id.sudo().company_id or first_sudo for partner in self}  # same
+        return {partner: partner._get_client().sudo().company_id or first_sudo for partner in self}  # same
 
     def _engagement_parts(self):
         """What the engagement of these partners consists of, in words.

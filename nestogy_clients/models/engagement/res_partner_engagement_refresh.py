@@ -15,9 +15,10 @@ BACKFILL_WEEKS = 26  # of history that are worked out when there is none yet
 class ResPartner(models.Model):
     """Computing how engaged clients are: one statement, for all of them or for one.
 
-    Each touch (:meth:`_client_touches`) is worth the points of its kind. The touches of one kind on one day (UTC) are
-    worth no more than the company's most points a day and kind. Points fade: after the company's half-life, in whole
-    days, a half is left, after two half-lives a quarter::
+    Each touch (:meth:`_client_touches`) with a client, or with a branch of it that is a company of its own, is worth
+    the points of its kind. The touches of one kind on one day (UTC) are worth no more than the company's most points a
+    day and kind. Points fade: after the company's half-life, in whole days, a half is left, after two half-lives a
+    quarter::
 
         points of a kind on a day = least(number * weight, most) * 0.5 ^ (age in days / half-life)
         score = least(100, sum of points), rounded to a tenth
@@ -36,41 +37,54 @@ class ResPartner(models.Model):
 
         :param date day: in UTC
         :param list client_ids: only of these and of their contacts; ``None``: of all
-        :return: SQL of a list of CTEs, of which the last, ``fresh``, has a row for each partner whose fields may have
-            to change: ``id``, ``is_client``, ``score``, ``computed``, ``former`` (the level of 30 days ago),
-            ``trend``, ``touched_at``, ``data``
+        :return: SQL of a list of CTEs, of which one is recursive and the last, ``fresh``, has a row for each partner
+            whose fields may have to change: ``id``, ``is_client``, ``score``, ``computed``, ``former`` (the level of 30
+            days ago), ``trend``, ``touched_at``, ``data``
         """
         settings_sudo = self.env["res.company"].sudo().search([], order="id")  # staff of one computes for all
         settings_sudo.flush_recordset()
         first_sudo = settings_sudo[:1]  # by whose settings clients of all companies are judged
         self.env["nestogy.engagement.kind"].flush_model()
-        self.flush_model(["is_client", "commercial_partner_id", "company_id", "client_status_id"])
+        self.flush_model(["is_client", "parent_id", "commercial_partner_id", "company_id", "client_status_id"])
         longest = LOOKBACK * max(settings_sudo.mapped("engagement_half_life"))
         since = fields.Date.subtract(day, days=longest)
-        only = SQL() if client_ids is None else SQL("AND touch.client_id = ANY(%s)", client_ids)
         if client_ids is None:
+            which, only = SQL("is_client"), SQL()
             subjects = SQL(
                 "subject.is_client OR scored.subject_id IS NOT NULL OR subject.engagement_touched_at IS NOT NULL"
                 " OR subject.engagement_level IS NOT NULL"
             )
         else:
-            subjects = SQL("subject.commercial_partner_id = ANY(%s) OR subject.id = ANY(%s)", client_ids, client_ids)
+            which = SQL("is_client AND id = ANY(%s)", client_ids)
+            # an array, so that each kind of touch is looked up along its index
+            only = SQL("AND touch.client_id = ANY(ARRAY(SELECT id FROM member WHERE is_entity))")
+            subjects = SQL(
+                "subject.commercial_partner_id = ANY(%(ids)s) OR subject.id = ANY(%(ids)s)"
+                " OR subject.id = ANY(ARRAY(SELECT id FROM member))",
+                ids=client_ids,
+            )
         return SQL(
             """
-            subject AS (
-                SELECT subject.id,
+            member (id, client_id, is_entity) AS (
+                SELECT id, id, TRUE FROM res_partner WHERE %(which)s
+                 UNION
+                SELECT person.id, member.client_id, person.commercial_partner_id = person.id
+                  FROM member JOIN res_partner person ON person.parent_id = member.id
+            ), subject AS (
+                SELECT member.id,
                        COALESCE(setting.engagement_half_life, %(half_life)s) AS half_life,
                        COALESCE(setting.engagement_day_points, %(most)s) AS most
-                  FROM res_partner subject
-                  JOIN res_partner client ON client.id = subject.commercial_partner_id AND client.is_client
+                  FROM member
+                  JOIN res_partner client ON client.id = member.client_id
                   LEFT JOIN res_company setting ON setting.id = client.company_id
             ), daily AS (
                 SELECT side.subject_id, kind.id AS kind_id, kind.weight, touch.date::date AS day,
                        count(*)::int AS number, max(touch.date) AS last
                   FROM (%(touches)s) touch
                   JOIN nestogy_engagement_kind kind ON kind.key = touch.kind AND kind.active AND kind.weight > 0
+                  JOIN member entity ON entity.id = touch.client_id AND entity.is_entity
                  CROSS JOIN LATERAL (
-                       VALUES (touch.client_id), (NULLIF(touch.contact_id, touch.client_id))
+                       VALUES (entity.client_id), (NULLIF(touch.contact_id, entity.client_id))
                  ) side (subject_id)
                  WHERE touch.date < %(day)s::date + 1 AND side.subject_id IS NOT NULL %(only)s
                  GROUP BY 1, 2, 3, 4
@@ -101,7 +115,7 @@ class ResPartner(models.Model):
             ), judged AS (
                 SELECT subject.id, subject.is_client IS TRUE AS is_client, scored.points, scored.kinds,
                        setting.engagement_half_life AS half_life,
-                       CASE WHEN client.is_client THEN COALESCE(
+                       CASE WHEN client.id IS NOT NULL THEN COALESCE(
                            scored.last,
                            CASE WHEN subject.engagement_touched_at
                                      < %(day)s::date - %(lookback)s * setting.engagement_half_life
@@ -109,14 +123,15 @@ class ResPartner(models.Model):
                        ) END AS touched_at,
                        round(LEAST(100, COALESCE(scored.points, 0))::numeric, 1) AS score,
                        round(LEAST(100, COALESCE(scored.old_points, 0))::numeric, 1) AS old_score,
-                       client.is_client IS TRUE AS is_of_client,
+                       client.id IS NOT NULL AS is_of_client,
                        LEAST(scored.first, CASE WHEN subject.is_client THEN subject.create_date::date END)
                            <= %(day)s::date - setting.engagement_half_life AS is_known,
                        LEAST(scored.first, CASE WHEN subject.is_client THEN subject.create_date::date END)
                            <= %(day)s::date - %(trend_days)s - setting.engagement_half_life AS was_known,
                        setting.engagement_hot AS hot, setting.engagement_warm AS warm, setting.engagement_cold AS cold
                   FROM res_partner subject
-                  JOIN res_partner client ON client.id = subject.commercial_partner_id
+                  LEFT JOIN member ON member.id = subject.id
+                  LEFT JOIN res_partner client ON client.id = member.client_id
                   LEFT JOIN res_company own ON own.id = client.company_id
                  CROSS JOIN LATERAL (
                        SELECT COALESCE(own.engagement_half_life, %(half_life)s) AS engagement_half_life,
@@ -143,6 +158,7 @@ class ResPartner(models.Model):
                   FROM judged
             )
             """,
+            which=which,
             touches=SQL(" UNION ALL ").join(self._client_touches(since)),
             only=only,
             subjects=subjects,
@@ -172,7 +188,7 @@ class ResPartner(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                WITH %(ctes)s, wanted AS MATERIALIZED (
+                WITH RECURSIVE %(ctes)s, wanted AS MATERIALIZED (
                     SELECT fresh.*, now_is.is_override, now_is.level,
                            CASE WHEN array_position(%(order)s, fresh.computed::text)
                                      < array_position(%(order)s,
@@ -256,7 +272,7 @@ class ResPartner(models.Model):
             self.env.cr.execute(
                 SQL(
                     """
-                    WITH %(ctes)s
+                    WITH RECURSIVE %(ctes)s
                     INSERT INTO nestogy_engagement_record
                            (client_id, date, score, level, is_override, create_uid, create_date, write_uid, write_date)
                     SELECT fresh.id, %(day)s, fresh.score, fresh.computed, FALSE, %(uid)s, %(now)s, %(uid)s, %(now)s

@@ -11,10 +11,10 @@ class ResPartner(models.Model):
     def _client_touches(self, since):
         """Each time a client and we were in touch; addons add theirs.
 
-        Each SELECT has the columns ``client_id``, ``contact_id`` (int, may be null), ``kind`` (text, the key of a
-        ``nestogy.engagement.kind``) and ``date`` (timestamp, UTC), of exactly these types, so that PostgreSQL can look
-        up one client in it. Rows of partners that are no clients do no harm. What is private is left out: the reason
-        of a level is read by all staff.
+        Each SELECT has the columns ``client_id`` (of a branch that is a company of its own, the branch or its client),
+        ``contact_id`` (int, may be null), ``kind`` (text, the key of a ``nestogy.engagement.kind``) and ``date``
+        (timestamp, UTC), of exactly these types, so that PostgreSQL can look up one client in it. Rows of partners that
+        are no clients do no harm. What is private is left out: the reason of a level is read by all staff.
 
         :param date since: the first day that counts
         :return: list of SQL
@@ -114,11 +114,13 @@ class ResPartner(models.Model):
         # partners of a part of the transaction that was taken back are not there any more
         self.env.cr.execute(
             """
-            INSERT INTO nestogy_engagement_change (client_id)
-            SELECT DISTINCT client.id
-              FROM res_partner partner
-              JOIN res_partner client ON client.id = partner.commercial_partner_id AND client.is_client
-             WHERE partner.id = ANY(%s)
+            WITH RECURSIVE above (id, parent_id, is_client) AS (
+                SELECT id, parent_id, is_client FROM res_partner WHERE id = ANY(%s)
+                 UNION
+                SELECT parent.id, parent.parent_id, parent.is_client
+                  FROM above JOIN res_partner parent ON parent.id = above.parent_id
+            )
+            INSERT INTO nestogy_engagement_change (client_id) SELECT id FROM above WHERE is_client
             """,
             [list(partner_ids)],
         )

@@ -1,11 +1,11 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ...tools.cards import CARD_ROWS, card_columns
 from ..money.res_partner_finance import VIEWER
 
 PLACE = "home"  # of the layout
-HOME_ROWS = 5
 MOVED_DAYS = 30
 TRIAL_SOON, TRIAL_LATER = 7, 30  # days
 
@@ -36,17 +36,7 @@ class ResPartner(models.Model):
         clients_sudo = self.sudo().with_context(active_test=False)  # asked is whether there is any at all
         if not clients_sudo.search_count([("is_client", "=", True)], limit=1):
             return {"steps": self._client_home_steps(), "widgets": []}
-        widgets = self._client_home_arranged()
-        shown = [widget for widget in widgets if widget["is_open"] and not widget["is_hidden"]]
-        loaded = self._client_dashboard_load(shown)
-        return {
-            "steps": False,
-            "widgets": [
-                {key: widget[key] for key in ("key", "title", "icon", "sequence", "is_open", "is_hidden")}
-                | {"data": loaded.get(widget["key"])}
-                for widget in widgets
-            ],
-        }
+        return {"steps": False} | self._client_dashboard_show(self._client_home_cards(), PLACE)
 
     @api.model
     def get_client_home_widget(self, key):
@@ -58,17 +48,11 @@ class ResPartner(models.Model):
         :raise UserError: the user has no such card
         """
         self._check_client_home()
-        for widget in self._client_home_cards():
-            if widget["key"] == key:
-                return self._client_dashboard_load([widget])[key]
-        raise UserError(self.env._("This card is not there any more; reload the page."))
+        return self._client_dashboard_show_one(self._client_home_cards(), key)
 
     def _check_client_home(self):
         if not self.env.user.has_group(VIEWER):
             raise AccessError(self.env._("The dashboard is for those who have a role in Clients; ask for one."))
-
-    def _client_home_arranged(self):
-        return self.env["nestogy.dashboard.layout"]._current(PLACE)._arrange(self._client_home_cards())
 
     # ------------------------------------------------------------------
     # How cards are made
@@ -98,7 +82,7 @@ class ResPartner(models.Model):
         asks = {f"{key}_counts": lambda: self._client_home_counts(model, base, counted)}
         if rows:
             asks[f"{key}_rows"] = lambda: self._client_question(
-                model, base & rows.get("domain", Domain.TRUE), rows["columns"], order=rows["order"], limit=HOME_ROWS
+                model, base & rows.get("domain", Domain.TRUE), rows["columns"], order=rows["order"], limit=CARD_ROWS
             )
 
         def load(**answers):
@@ -117,7 +101,7 @@ class ResPartner(models.Model):
                     if counts[each["key"]]
                 ],
                 "count": None,
-                "columns": [{"name": name, "label": label} for name, label in rows["labels"].items()] if rows else [],
+                "columns": card_columns(**rows["labels"]) if rows else [],
                 "rows": found,
                 "empty": empty,
                 "action": False if is_empty else action,

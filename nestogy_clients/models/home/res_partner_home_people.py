@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .res_partner_home import HOME_ROWS
+from ...tools.cards import CARD_ROWS, card_columns
 
 COOLING_DAYS = 30
 YEARLY_DAYS = 30
@@ -266,13 +266,13 @@ class ResPartner(models.Model):
                 if any(counts.values())
                 else [],
                 "count": None,
-                "columns": [
-                    {"name": "name", "label": self.env._("Who")},
-                    {"name": "client", "label": self.env._("Client")},
-                    {"name": "day", "label": self.env._("Day")},
-                    {"name": "state", "label": self.env._("What")},
-                ],
-                "rows": rows[:HOME_ROWS],
+                "columns": card_columns(
+                    name=self.env._("Who"),
+                    client=self.env._("Client"),
+                    day=self.env._("Day"),
+                    state=self.env._("What"),
+                ),
+                "rows": rows[:CARD_ROWS],
                 "empty": self.env._("No birthday and no anniversary in the next %s days.", YEARLY_DAYS),
                 "action": False,
             }
@@ -298,14 +298,14 @@ class ResPartner(models.Model):
                     "date": "birthday",
                 },
                 order=self._yearly_order("birthday", today),
-                limit=HOME_ROWS,
+                limit=CARD_ROWS,
             ),
             days_anniversaries=lambda: self._client_question(
                 "res.partner",
                 clients["domain"],
                 {"id": "id", "name": "name", "date": "client_since"},
                 order=self._yearly_order("client_since", today),
-                limit=HOME_ROWS,
+                limit=CARD_ROWS,
             ),
         )
 
@@ -400,6 +400,6 @@ class ResPartner(models.Model):
             action["domain"],
             columns,
             order="is_pinned desc, date desc, id desc",
-            limit=HOME_ROWS,
+            limit=CARD_ROWS,
         )
         return card

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount
 
-from ..profile.res_partner_dashboard import DASHBOARD_ROWS
+from ...tools.cards import CARD_ROWS, card_columns
 
 VIEWER = "nestogy_clients.nestogy_clients_group_viewer"
 TONES = {"applied": "success", "partial": "warning", "open": "info", "process": "info", "rejected": "danger"}
@@ -166,7 +166,7 @@ class ResPartner(models.Model):
                 "whole": SQL("COUNT(*) OVER ()"),
             },
             order="date desc, id desc",
-            limit=DASHBOARD_ROWS,
+            limit=CARD_ROWS,
         )
 
     def _client_transaction_domain(self):
@@ -179,13 +179,13 @@ class ResPartner(models.Model):
         states = dict(model._fields["state"]._description_selection(self.env))
         return {
             "count": transactions[0]["whole"] if transactions else 0,
-            "columns": [
-                {"name": "name", "label": self.env._("Number")},
-                {"name": "date", "label": self.env._("Date")},
-                {"name": "kind", "label": self.env._("Kind")},
-                {"name": "amount", "label": self.env._("Amount")},
-                {"name": "state", "label": self.env._("State")},
-            ],
+            "columns": card_columns(
+                name=self.env._("Number"),
+                date=self.env._("Date"),
+                kind=self.env._("Kind"),
+                amount=self.env._("Amount"),
+                state=self.env._("State"),
+            ),
             "rows": [
                 {
                     "id": row["payment_id"] or row["move_id"],

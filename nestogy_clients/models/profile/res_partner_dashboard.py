@@ -1,7 +1,6 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-DASHBOARD_ROWS = 5
 DASHBOARD_EVENTS = 6
 
 
@@ -20,17 +19,8 @@ class ResPartner(models.Model):
         :raise UserError: the partner is no client
         """
         self._check_client_dashboard()
-        widgets = self._client_dashboard_arranged()
-        shown = [widget for widget in widgets if widget["is_open"] and not widget["is_hidden"]]
         overview = self._client_dashboard_widget("", 0, "", "", self._client_overview, **self._client_overview_asks())
-        loaded = self._client_dashboard_load([overview, *shown])
-        return loaded[""] | {
-            "widgets": [
-                {key: widget[key] for key in ("key", "title", "icon", "sequence", "is_open", "is_hidden")}
-                | {"data": loaded.get(widget["key"])}
-                for widget in widgets
-            ],
-        }
+        return self._client_dashboard_show(self._client_dashboard_widgets(), "profile", overview)
 
     def get_client_dashboard_widget(self, key):
         """What one card shows now: asked when it is refreshed or unfolded.
@@ -41,7 +31,31 @@ class ResPartner(models.Model):
         :raise UserError: the partner is no client, or the user has no such card
         """
         self._check_client_dashboard()
-        for widget in self._client_dashboard_widgets():
+        return self._client_dashboard_show_one(self._client_dashboard_widgets(), key)
+
+    def _client_dashboard_show(self, widgets, place, frame=None):
+        """Cards as the browser draws them.
+
+        :param list widgets: of :meth:`_client_dashboard_widget`
+        :param str place: whose layout holds
+        :param dict frame: what stands around the cards, made like one
+        :return: the data of ``frame`` with ``widgets``, in the user's order, to which the data of those that are shown
+            belong
+        """
+        widgets = self.env["nestogy.dashboard.layout"]._current(place)._arrange(widgets)
+        shown = [widget for widget in widgets if widget["is_open"] and not widget["is_hidden"]]
+        loaded = self._client_dashboard_load([frame, *shown] if frame else shown)
+        return (loaded[frame["key"]] if frame else {}) | {
+            "widgets": [
+                {key: widget[key] for key in ("key", "title", "icon", "sequence", "is_open", "is_hidden")}
+                | {"data": loaded.get(widget["key"])}
+                for widget in widgets
+            ],
+        }
+
+    def _client_dashboard_show_one(self, widgets, key):
+        """The data of one card."""
+        for widget in widgets:
             if widget["key"] == key:
                 return self._client_dashboard_load([widget])[key]
         raise UserError(self.env._("This card is not there any more; reload the page."))
@@ -59,10 +73,6 @@ class ResPartner(models.Model):
         self.check_access("read")
         if not self.is_client:
             raise UserError(self.env._("%s is not a client.", self.display_name))
-
-    def _client_dashboard_arranged(self):
-        """The cards in the order in which the user wants them, each with ``is_open`` and ``is_hidden``."""
-        return self.env["nestogy.dashboard.layout"]._current()._arrange(self._client_dashboard_widgets())
 
     def _client_dashboard_widgets(self):
         """The cards of the profile; addons add theirs with ``super()``, each only if the user may read its records.

@@ -2,8 +2,8 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import format_amount
 
+from ...tools.cards import CARD_ROWS, card_columns
 from ..money.res_partner_finance import BALANCE_TYPES
-from .res_partner_dashboard import DASHBOARD_ROWS
 
 
 class ResPartner(models.Model):
@@ -67,7 +67,7 @@ class ResPartner(models.Model):
                 "state": "client_state",
             },
             order="invoice_date desc, id desc",
-            limit=DASHBOARD_ROWS,
+            limit=CARD_ROWS,
         )
 
     def _client_estimates_question(self):
@@ -83,7 +83,7 @@ class ResPartner(models.Model):
                 "state": "client_state",
             },
             order="date_order desc, id desc",
-            limit=DASHBOARD_ROWS,
+            limit=CARD_ROWS,
         )
 
     def _client_dashboard_invoices(self, invoice_states, invoices):
@@ -123,12 +123,12 @@ class ResPartner(models.Model):
                 for state, label in labels.items()
                 if counts.get(state)
             ],
-            "columns": [
-                {"name": "name", "label": self.env._("Number")},
-                {"name": "date", "label": self.env._("Date")},
-                {"name": "amount", "label": self.env._("Amount")},
-                {"name": "state", "label": self.env._("State")},
-            ],
+            "columns": card_columns(
+                name=self.env._("Number"),
+                date=self.env._("Date"),
+                amount=self.env._("Amount"),
+                state=self.env._("State"),
+            ),
             "rows": [
                 {
                     "id": row["id"],

@@ -10,6 +10,7 @@ NEWS_DAYS = 2  # for which a sign-in is worth a mail
 AGENT_LENGTH = 200  # characters kept of a browser's name
 ADDRESS_DAYS = 90  # after which only the network of an IP address is kept
 KEPT_DAYS = 730
+SIGN_INS = ("password", "link", "code", "passkey")
 STAFF_EVENTS = (
     *("staff_link", "revoked", "previewed"),
     *("invited", "invited_again", "withdrawn", "blocked", "restored", "username", "level"),

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
 
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
+
 from ..login.nestogy_portal_link import OPEN_MODELS
 
 LINKS_SHOWN = 80
@@ -414,11 +416,11 @@ class ResPartner(models.Model):
                 for state, count in counts.items()
                 if count
             ],
-            "columns": [
-                {"name": "name", "label": self.env._("Person")},
-                {"name": "state", "label": self.env._("Access")},
-                {"name": "last", "label": self.env._("Last sign-in")},
-            ],
+            "columns": card_columns(
+                name=self.env._("Person"),
+                state=self.env._("Access"),
+                last=self.env._("Last sign-in"),
+            ),
             "rows": [
                 {
                     "id": row["id"],
@@ -430,7 +432,7 @@ class ResPartner(models.Model):
                     },
                     "tone": PORTAL_TONES[row["state"]],
                 }
-                for row in people[:5]
+                for row in people[:CARD_ROWS]
             ],
             "empty": self.env._("Nobody has access yet. Tab Portal Access invites people."),
             "action": False,

@@ -2,7 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
-WIDGET_ROWS = 5
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
+
 TEXT_SHOWN = 80  # characters
 
 
@@ -81,7 +82,7 @@ class ResPartner(models.Model):
                 "body": "body",
             },
             order="id desc",
-            limit=WIDGET_ROWS,
+            limit=CARD_ROWS,
         )
 
     def _client_dashboard_messages(self, conversation, messages):
@@ -89,11 +90,11 @@ class ResPartner(models.Model):
         unread = conversation[0]["unread"] if conversation else 0
         return {
             "count": unread or None,
-            "columns": [
-                {"name": "at", "label": self.env._("Date")},
-                {"name": "author", "label": self.env._("From")},
-                {"name": "text", "label": self.env._("Text")},
-            ],
+            "columns": card_columns(
+                at=self.env._("Date"),
+                author=self.env._("From"),
+                text=self.env._("Text"),
+            ),
             "rows": [
                 {
                     "id": conversation[0]["id"],

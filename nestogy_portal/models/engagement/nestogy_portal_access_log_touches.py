@@ -1,6 +1,6 @@
 from odoo import api, models
 
-SIGN_INS = ("password", "link", "code", "passkey")
+from ..access.nestogy_portal_access_log import SIGN_INS
 
 
 class NestogyPortalAccessLog(models.Model):

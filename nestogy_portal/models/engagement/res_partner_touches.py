@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .nestogy_portal_access_log_touches import SIGN_INS
+from ..access.nestogy_portal_access_log import SIGN_INS
 
 
 class ResPartner(models.Model):

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-HOME_ROWS = 5
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
+
 SOON_DAYS = 7
 
 
@@ -131,7 +132,7 @@ class ResPartner(models.Model):
                     "date": "last_message_at",
                 },
                 order="last_message_at desc, id desc",
-                limit=HOME_ROWS,
+                limit=CARD_ROWS,
             ),
             **{name: question(action, figures) for name, (action, figures) in lists.items()},
         )
@@ -146,12 +147,12 @@ class ResPartner(models.Model):
         return {
             "figures": [] if is_empty else figures,
             "count": None,
-            "columns": [
-                {"name": "client", "label": self.env._("Client")},
-                {"name": "author", "label": self.env._("From")},
-                {"name": "text", "label": self.env._("Text")},
-                {"name": "at", "label": self.env._("Date")},
-            ],
+            "columns": card_columns(
+                client=self.env._("Client"),
+                author=self.env._("From"),
+                text=self.env._("Text"),
+                at=self.env._("Date"),
+            ),
             "rows": [
                 {
                     "id": row["id"],

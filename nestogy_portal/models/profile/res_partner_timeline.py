@@ -4,7 +4,7 @@ from odoo.tools import SQL, html2plaintext
 
 from odoo.addons.nestogy_clients.tools.timeline import TimelineSource
 
-SIGN_INS = ("password", "link", "code", "passkey")
+from ..access.nestogy_portal_access_log import SIGN_INS
 
 
 class ResPartner(models.Model):

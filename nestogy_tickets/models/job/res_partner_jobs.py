@@ -1,7 +1,8 @@
 from odoo import fields, models
 from odoo.fields import Command, Domain
 
-WIDGET_ROWS = 5
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
+
 JOB_TONES = {
     "01_in_progress": "info",
     "02_changes_requested": "warning",
@@ -134,7 +135,7 @@ class ResPartner(models.Model):
                 "sla": "sla_deadline",
             },
             order="sla_deadline, date_deadline, planned_start, id desc",
-            limit=WIDGET_ROWS,
+            limit=CARD_ROWS,
         )
 
     def _client_dashboard_jobs(self, job_stages, jobs):
@@ -159,14 +160,14 @@ class ResPartner(models.Model):
                 if counts.get(state)
             ],
             "count": whole,
-            "columns": [
-                {"name": "number", "label": self.env._("Number")},
-                {"name": "name", "label": self.env._("Job")},
-                {"name": "stage", "label": self.env._("Stage")},
-                {"name": "due", "label": self.env._("Due")},
-                {"name": "planned", "label": self.env._("Planned")},
-                {"name": "project", "label": self.env._("Project")},
-            ],
+            "columns": card_columns(
+                number=self.env._("Number"),
+                name=self.env._("Job"),
+                stage=self.env._("Stage"),
+                due=self.env._("Due"),
+                planned=self.env._("Planned"),
+                project=self.env._("Project"),
+            ),
             "rows": [
                 {
                     "id": row["id"],

@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, html2plaintext
 
+from odoo.addons.nestogy_clients.tools.cards import card_columns
+
 ROWS = 4  # of each kind of project
 MOST_PROJECTS = 200  # the newest ones, among which the shown are chosen
 NO_END = "9999"  # after all dates
@@ -156,12 +158,12 @@ class ResPartner(models.Model):
         )
         return {
             "count": projects[0]["whole"] if projects else None,
-            "columns": [
-                {"name": "name", "label": self.env._("Name")},
-                {"name": "state", "label": self.env._("When")},
-                {"name": "progress", "label": self.env._("Progress")},
-                {"name": "date", "label": self.env._("Date")},
-            ],
+            "columns": card_columns(
+                name=self.env._("Name"),
+                state=self.env._("When"),
+                progress=self.env._("Progress"),
+                date=self.env._("Date"),
+            ),
             "rows": [
                 *project_rows("primary", sorted(current, key=lambda row: (row["end"] or NO_END, -row["id"]))),
                 *(
@@ -228,11 +230,11 @@ class ResPartner(models.Model):
             )
         return {
             "count": None,
-            "columns": [
-                {"name": "name", "label": self.env._("Measure")},
-                {"name": "value", "label": self.env._("Result")},
-                {"name": "sample", "label": self.env._("Based on")},
-            ],
+            "columns": card_columns(
+                name=self.env._("Measure"),
+                value=self.env._("Result"),
+                sample=self.env._("Based on"),
+            ),
             "rows": rows,
             "empty": "",
             "action": False,
@@ -387,12 +389,12 @@ class ResPartner(models.Model):
         """The last tickets about the client's projects and jobs, with how they were solved."""
         return {
             "count": issues[0]["whole"] if issues else 0,
-            "columns": [
-                {"name": "number", "label": self.env._("Number")},
-                {"name": "name", "label": self.env._("Issue")},
-                {"name": "state", "label": self.env._("Stage")},
-                {"name": "solution", "label": self.env._("Solution")},
-            ],
+            "columns": card_columns(
+                number=self.env._("Number"),
+                name=self.env._("Issue"),
+                state=self.env._("Stage"),
+                solution=self.env._("Solution"),
+            ),
             "rows": [
                 {
                     "id": row["id"],

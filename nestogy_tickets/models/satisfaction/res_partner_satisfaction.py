@@ -3,11 +3,11 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
 from odoo.addons.nestogy_clients.tools.client_settings import ClientSetting
 
 from ...tools.feedback import LEAST_RATINGS, csat
 
-WIDGET_ROWS = 5
 GOOD_SHARE = 80
 
 
@@ -86,7 +86,7 @@ class ResPartner(models.Model):
                 "follow_up_state": "follow_up_state",
             },
             order="answered_at desc, id desc",
-            limit=WIDGET_ROWS,
+            limit=CARD_ROWS,
         )
 
     def _client_dashboard_satisfaction(self, satisfied, ratings):
@@ -115,13 +115,13 @@ class ResPartner(models.Model):
             if answers
             else [],
             "count": None,
-            "columns": [
-                {"name": "ticket", "label": self.env._("Ticket")},
-                {"name": "contact", "label": self.env._("Contact")},
-                {"name": "grade", "label": self.env._("Rating")},
-                {"name": "comment", "label": self.env._("Comment")},
-                {"name": "answered_at", "label": self.env._("Answered on")},
-            ],
+            "columns": card_columns(
+                ticket=self.env._("Ticket"),
+                contact=self.env._("Contact"),
+                grade=self.env._("Rating"),
+                comment=self.env._("Comment"),
+                answered_at=self.env._("Answered on"),
+            ),
             "rows": [
                 {
                     "id": row["id"],

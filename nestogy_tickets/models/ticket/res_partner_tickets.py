@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
-WIDGET_ROWS = 5
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
 
 
 class ResPartner(models.Model):
@@ -146,7 +146,7 @@ class ResPartner(models.Model):
                 "last_update": "last_update",
             },
             order="last_update desc, id desc",
-            limit=WIDGET_ROWS,
+            limit=CARD_ROWS,
         )
 
     def _client_dashboard_tickets(self, ticket_stages, tickets):
@@ -192,14 +192,14 @@ class ResPartner(models.Model):
                 for row in sorted(ticket_stages, key=lambda each: (each["sequence"] or 0, each["id"] or 0))
             ],
             "count": whole,
-            "columns": [
-                {"name": "number", "label": self.env._("Number")},
-                {"name": "name", "label": self.env._("Title")},
-                {"name": "stage", "label": self.env._("Stage")},
-                {"name": "sla", "label": self.env._("SLA due")},
-                {"name": "user", "label": self.env._("Assigned to")},
-                {"name": "last_update", "label": self.env._("Last update")},
-            ],
+            "columns": card_columns(
+                number=self.env._("Number"),
+                name=self.env._("Title"),
+                stage=self.env._("Stage"),
+                sla=self.env._("SLA due"),
+                user=self.env._("Assigned to"),
+                last_update=self.env._("Last update"),
+            ),
             "rows": rows,
             "empty": self.env._("No open tickets. New Ticket opens one."),
             "action": action,

@@ -1,4 +1,3 @@
-import { browser } from "@web/core/browser/browser";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { _t } from "@web/core/l10n/translation";
@@ -7,6 +6,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { onWillStart, onWillUpdateProps, toRaw } from "@odoo/owl";
 
 import { ClientQuality } from "../client_quality/client_quality";
+import { useQuickRun } from "../client_quick/client_quick";
 import { CardBoard } from "./card_board";
 import { ClientCard } from "./client_card";
 import { ClientOverview } from "./client_overview";
@@ -22,6 +22,7 @@ export class ClientDashboard extends CardBoard {
 
     setup() {
         super.setup();
+        this.runQuick = useQuickRun();
         this.place = "profile";
         onWillStart(() => {
             this.load(this.props.record); // the form does not wait for it
@@ -70,24 +71,11 @@ export class ClientDashboard extends CardBoard {
     }
 
     /**
-     * Call a method of the client and do what it answers; the profile is read again when that is closed.
-     *
      * @param {{method?: string, url?: string}} item
      * @param {number} [id] of a contact instead of the client
      */
-    async run(item, id) {
-        if (item.url) {
-            browser.open(item.url, "_self"); // a telephone takes over, the page stays
-            return;
-        }
-        const { record } = this.props;
-        if (record.isInEdition && !(await record.save())) {
-            return;
-        }
-        const action = await this.orm.call("res.partner", item.method, [id || record.resId]);
-        if (action) {
-            await this.action.doAction(action, { onClose: () => record.model.root.load() });
-        }
+    run(item, id) {
+        return this.runQuick(item, this.props.record, id);
     }
 }
 

@@ -8,6 +8,30 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { Component, useState } from "@odoo/owl";
 
 /**
+ * Call a method of a client, or of a contact of it, and do what it answers; what is on the screen is read again when
+ * that is closed.
+ *
+ * @returns {(item: {method?: string, url?: string}, record: Object, id?: number) => Promise<void>}
+ */
+export function useQuickRun() {
+    const orm = useService("orm");
+    const actions = useService("action");
+    return async (item, record, id = record.resId) => {
+        if (item.url) {
+            browser.open(item.url, "_self"); // a telephone takes over, the page stays
+            return;
+        }
+        if (record.isInEdition && !(await record.save())) {
+            return;
+        }
+        const action = await orm.call("res.partner", item.method, [id]);
+        if (action) {
+            await actions.doAction(action, { onClose: () => record.model.root.load() });
+        }
+    };
+}
+
+/**
  * The quick functions of a client, on its row, card and profile. The menu is asked for when it is opened, so that a list
  * pays nothing for it; the server decides what the user may do.
  */
@@ -23,7 +47,7 @@ export class ClientQuick extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.action = useService("action");
+        this.runQuick = useQuickRun();
         this.state = useState({ items: [] });
     }
 
@@ -36,19 +60,8 @@ export class ClientQuick extends Component {
         this.state.items = items.filter((item) => !this.props.skip.includes(item.key));
     }
 
-    async run(item) {
-        if (item.url) {
-            browser.open(item.url, "_self"); // a telephone takes over, the page stays
-            return;
-        }
-        const { record } = this.props;
-        if (record.isInEdition && !(await record.save())) {
-            return;
-        }
-        const action = await this.orm.call("res.partner", item.method, [record.resId]);
-        await this.action.doAction(action, {
-            onClose: () => record.model.root.load(),
-        });
+    run(item) {
+        return this.runQuick(item, this.props.record);
     }
 }
 

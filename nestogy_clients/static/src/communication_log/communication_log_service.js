@@ -1,43 +1,74 @@
 import { reactive } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { session } from "@web/session";
 import { user } from "@web/core/user";
+import "@web/webclient/user_menu/user_menu_items";
 import { CommunicationLogDialog } from "./communication_log_dialog";
 
 /**
  * What is being logged. Each entry is kept in the browser while it is typed, with its timer, so that neither a closed
- * dialog nor a closed browser loses a word; several calls can wait at once.
+ * dialog nor a closed browser loses a word; several calls can wait at once. What is private is kept by its tab alone and
+ * goes with it, and nothing stays when its user signs out.
  */
 export const communicationLogService = {
     dependencies: ["action", "dialog", "hotkey"],
     start(env, { action, dialog, hotkey }) {
         const prefix = `nestogy.log.${session.db}.${user.userId}.`;
+        const stores = [browser.localStorage, browser.sessionStorage];
         const state = reactive({ drafts: [], openKey: "" });
+
+        const keysIn = (store, start) =>
+            Array.from({ length: store.length }, (_, index) => store.key(index)).filter((key) => key.startsWith(start));
 
         const read = () => {
             const drafts = [];
-            for (let index = 0; index < browser.localStorage.length; index++) {
-                const key = browser.localStorage.key(index);
-                if (key.startsWith(prefix)) {
+            for (const store of stores) {
+                for (const key of keysIn(store, prefix)) {
                     try {
-                        drafts.push(JSON.parse(browser.localStorage.getItem(key)));
+                        drafts.push(JSON.parse(store.getItem(key)));
                     } catch {
-                        browser.localStorage.removeItem(key); // half a draft is none
+                        store.removeItem(key); // half a draft is none
                     }
                 }
             }
             state.drafts = drafts.sort((a, b) => b.at - a.at);
         };
 
+        const remove = (draft) => stores.forEach((store) => store.removeItem(prefix + draft.key));
+
         const keep = (draft) => {
-            browser.localStorage.setItem(prefix + draft.key, JSON.stringify(draft));
+            remove(draft); // it may have become private
+            stores[draft.isPrivate ? 1 : 0].setItem(prefix + draft.key, JSON.stringify(draft));
             read();
         };
 
         const drop = (draft) => {
-            browser.localStorage.removeItem(prefix + draft.key);
+            remove(draft);
             read();
+        };
+
+        /** Sign out, and leave nothing of what was typed on a device that others use; it is asked before. */
+        const leave = (signOut) => {
+            const go = () => {
+                state.drafts.forEach(remove);
+                signOut();
+            };
+            read();
+            if (!state.drafts.length) {
+                go();
+                return;
+            }
+            dialog.add(ConfirmationDialog, {
+                title: _t("Not logged yet"),
+                body: _t("What you began to log and did not save is discarded when you log out (%s).", state.drafts.length),
+                confirmLabel: _t("Discard and log out"),
+                confirm: go,
+                cancelLabel: _t("Stay"),
+                cancel: () => {},
+            });
         };
 
         const make = ({ client = false, kind = false, contactId = false, about = false }) => ({
@@ -102,6 +133,8 @@ export const communicationLogService = {
             return data ? { id: Number(data.logClient), name: data.logClientName } : false;
         };
 
+        // of whoever had this tab before
+        keysIn(browser.sessionStorage, "nestogy.log.").forEach((key) => key.startsWith(prefix) || browser.sessionStorage.removeItem(key));
         read();
         browser.addEventListener("storage", (ev) => ev.key?.startsWith(prefix) && read());
         user.checkAccessRight("nestogy.communication", "create").then((isAllowed) => {
@@ -113,11 +146,22 @@ export const communicationLogService = {
                 });
             }
         });
-        return { state, open, keep, drop };
+        return { state, open, keep, drop, leave };
     },
 };
 
 registry.category("services").add("nestogy_communication_log", communicationLogService);
+
+const userMenu = registry.category("user_menuitems");
+const logOutItem = userMenu.get("log_out");
+userMenu.add(
+    "log_out",
+    (env) => {
+        const item = logOutItem(env);
+        return { ...item, callback: () => env.services.nestogy_communication_log.leave(item.callback) };
+    },
+    { force: true }
+);
 
 registry.category("actions").add("nestogy_log", (env, action, options) => {
     env.services.nestogy_communication_log.open(action.params, options.onClose);

@@ -1,19 +1,25 @@
 import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
-import { formatDate, deserializeDate } from "@web/core/l10n/dates";
+import { formatDate, deserializeDate, serializeDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { Component, onWillStart, onWillUpdateProps, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, onWillDestroy, onWillStart, onWillUpdateProps, useEffect, useRef, useState } from "@odoo/owl";
 import { BOX, chartPath, connect, frame, layoutChart, layoutMap } from "./relation_layout";
 
 const VIEW_KEY = "nestogy_clients.relations.view";
 const VIEWS = ["chart", "map", "list"];
 const ZOOM = { least: 0.3, most: 2.5, step: 1.25, readable: 0.7 };
 const PAN = 60; // pixels that an arrow key moves the picture
+const CLICK = 5; // pixels up to which a movement is still a click
+const HOLD = 400; // milliseconds until a finger that rests on a person takes it
 const ROLE_TONES = { decision_maker: "success", economic_buyer: "success", champion: "success", blocker: "danger" };
+
+const today = () => serializeDate(luxon.DateTime.local());
+const dayAfter = (text) => serializeDate(deserializeDate(text).plus({ days: 1 }));
+const isTrueOn = (relation, day) => (!relation.from || relation.from <= day) && (!relation.to || relation.to >= day);
 
 /**
  * The relations of a client and its people, or of a contact: as organisation chart, as map and as list. One call brings
@@ -38,14 +44,17 @@ export class RelationMap extends Component {
             view: "",
             depth: 1,
             withPast: false,
+            day: "", // as of which all is shown, nothing for today
             picture: null,
             zoom: { k: 1, x: 0, y: 0 },
             height: 320,
             drag: null, // the person that is taken to another superior: id, x, y, over
         });
+        onWillDestroy(() => clearTimeout(this.holding));
         onWillStart(() => this.load(this.props.record.resId));
         onWillUpdateProps((next) => {
             if (next.record.resId !== this.props.record.resId) {
+                this.state.day = "";
                 return this.load(next.record.resId);
             }
         });
@@ -86,16 +95,49 @@ export class RelationMap extends Component {
         return Object.fromEntries(this.state.data.nodes.map((node) => [node.id, node]));
     }
 
+    /** The relations that are shown; what is current depends on the day. */
     get relations() {
-        return this.state.data.relations.filter((relation) => relation.is_current || this.state.withPast);
+        const { data, day, withPast } = this.state;
+        const isOver = (relation) => withPast && !(day && relation.from > day);
+        return data.relations
+            .map((relation) => (day ? { ...relation, is_current: isTrueOn(relation, day) } : relation))
+            .filter((relation) => relation.is_current || isOver(relation));
     }
 
     get lines() {
         return this.relations.filter((relation) => this.kinds[relation.kind].is_hierarchy);
     }
 
+    /** Lines are changed from today on, so that it is today that has to be seen. */
+    get mayDrag() {
+        return this.state.view === "chart" && this.state.data.may_edit && !this.state.day;
+    }
+
     get hasPast() {
         return this.state.data.relations.some((relation) => !relation.is_current);
+    }
+
+    /** The days on which something began or was over, and today. */
+    get changes() {
+        const ends = this.state.data.relations.filter((each) => each.to).map((each) => dayAfter(each.to));
+        const starts = this.state.data.relations.filter((each) => each.from).map((each) => each.from);
+        return [...new Set([...starts, ...ends, today()])].sort();
+    }
+
+    /** What the slider goes over: the days from the first change to the last one. */
+    get slider() {
+        const { changes } = this;
+        const first = deserializeDate(changes[0]);
+        const count = (text) => Math.round(deserializeDate(text).diff(first, "days").days);
+        const day = this.state.day || today();
+        return {
+            most: count(changes.at(-1)),
+            value: count(day),
+            day: this.day(day),
+            ticks: changes.map(count),
+            hasEarlier: changes[0] < day,
+            hasLater: day < changes.at(-1),
+        };
     }
 
     get shownKinds() {
@@ -296,9 +338,34 @@ export class RelationMap extends Component {
         this.moved = this.pointers.size > 1 ? this.moved : 0;
         const box = ev.target.closest(".o_nestogy_relation_node");
         const node = box && this.nodes[box.dataset.partner];
-        // a finger moves the picture, a mouse takes a person to another superior
-        const isTaken = node?.is_person && this.state.view === "chart" && this.state.data.may_edit;
+        // a finger moves the picture, a mouse or a finger that rested takes a person to another superior
+        const isTaken = node?.is_person && this.mayDrag;
+        clearTimeout(this.holding);
         this.taken = isTaken && ev.pointerType !== "touch" ? node.id : 0;
+        if (isTaken && ev.pointerType === "touch" && this.pointers.size === 1) {
+            this.holding = setTimeout(() => this.take(node.id), HOLD);
+        }
+    }
+
+    /** A finger has rested on a person: from now on it moves the person, and what it ends on is not opened. */
+    take(id) {
+        this.taken = id;
+        this.moved = CLICK;
+        this.state.drag = { id, x: 0, y: 0, over: 0 };
+    }
+
+    /** A finger that rests opens no menu of the browser. */
+    onContextMenu(ev) {
+        if (this.taken && ev.pointerType !== "mouse") {
+            ev.preventDefault();
+        }
+    }
+
+    /** What a finger drags is not scrolled. */
+    onTouchMove(ev) {
+        if (this.taken) {
+            ev.preventDefault();
+        }
     }
 
     onPointerMove(ev) {
@@ -310,9 +377,10 @@ export class RelationMap extends Component {
         const others = [...this.pointers].filter(([id]) => id !== ev.pointerId).map(([, point]) => point);
         this.pointers.set(ev.pointerId, now);
         this.moved += Math.hypot(now.x - before.x, now.y - before.y);
-        if (this.moved < 5) {
-            return; // a click
+        if (this.moved < CLICK) {
+            return;
         }
+        clearTimeout(this.holding);
         this.canvas.el.setPointerCapture(ev.pointerId);
         if (this.taken) {
             this.drag(ev, now.x - before.x, now.y - before.y);
@@ -328,6 +396,7 @@ export class RelationMap extends Component {
 
     onPointerUp(ev) {
         this.pointers.delete(ev.pointerId);
+        clearTimeout(this.holding);
         browser.setTimeout(() => (this.moved = 0)); // after the click that ends a move
         const { drag } = this.state;
         this.taken = 0;
@@ -402,6 +471,23 @@ export class RelationMap extends Component {
         this.draw();
     }
 
+    /** Show what was true on a day, or will be. */
+    setDay(day) {
+        this.state.day = day === today() ? "" : day;
+        this.draw();
+    }
+
+    onSlide(ev) {
+        this.setDay(serializeDate(deserializeDate(this.changes[0]).plus({ days: Number(ev.target.value) })));
+    }
+
+    /** Go to the next day on which something changed, before or after the one that is shown. */
+    stepDay(way) {
+        const day = this.state.day || today();
+        const next = way < 0 ? this.changes.filter((each) => each < day).at(-1) : this.changes.find((each) => each > day);
+        this.setDay(next || day);
+    }
+
     setDepth(depth) {
         this.state.depth = depth;
         return this.load();
@@ -413,7 +499,7 @@ export class RelationMap extends Component {
     }
 
     async openNode(id) {
-        if (this.moved >= 5 || id === this.props.record.resId) {
+        if (this.moved >= CLICK || id === this.props.record.resId) {
             return; // the end of a move, or where we are
         }
         this.action.doAction(await this.orm.call("res.partner", "action_relation_node", [[id]]));

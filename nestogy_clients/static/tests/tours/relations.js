@@ -93,6 +93,13 @@ registry.category("web_tour.tours").add("nestogy_clients_relations", {
         { content: "That is meant", trigger: ".modal:contains('Cyd stands below Bob') .btn-primary", run: "click" },
         { content: "Read it", trigger: `body:not(:has(.modal)) ${TAB} button:contains('List')`, run: "click" },
         { content: "Bob manages Cyd", trigger: `${TAB} tr:contains('Bob'):contains('manages'):contains('Cyd')` },
+        { content: "Look at the time before", trigger: `${TAB} [aria-label='To the change before']`, run: "click" },
+        { content: "Cyd was below Ann", trigger: `${TAB} tr:contains('Cyd'):contains('reports to'):contains('Ann')` },
+        { content: "Back", trigger: `${TAB} .o_nestogy_relation_time button:contains('Today')`, run: "click" },
+        {
+            content: "Cyd is not below Ann any more",
+            trigger: `${TAB} tbody:not(:has(tr:contains('Cyd'):contains('Ann'))) a:contains('Ann')`,
+        },
         { content: "Go to Ann", trigger: `${TAB} tbody a:contains('Ann')`, run: "click" },
         { content: "She reads it from her side", trigger: `${TAB} tr:contains('Ann'):contains('manages'):contains('Bob')` },
         { content: "And draws it", trigger: `${TAB} button:contains('Map')`, run: "click" },
