@@ -125,3 +125,22 @@ class ClientsCase(ClientsMakers, TransactionCase):
                 self.assertTrue(figure["hint"], (key, figure["label"]))
                 found[key, figure["label"]] = count
         return found
+
+    def assertHomeCost(self, user, make_more, most):
+        """Assert that the dashboard asks as much of the database for many rows as for few.
+
+        :param make_more: makes the many rows
+        :param int most: queries
+        """
+        partners = self.env["res.partner"].with_user(user)
+        partners.get_client_home()
+        counts = []
+        for make in (lambda: None, make_more):
+            make()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            partners.get_client_home()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(counts[1], most)

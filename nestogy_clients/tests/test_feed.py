@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.mail.tests.common import MockEmail
 
-from ..tools.mail_excerpt import excerpt
+from ..tools.mail_excerpt import excerpt, items_apart
 from .common import ClientsCase
 
 FEED = "odoo.addons.nestogy_clients.models.log.nestogy_communication_feed"
@@ -186,6 +186,12 @@ class TestFeed(FeedCase):
         )
         self.assertEqual(excerpt("a" * 48 + " b", 9), "b")
         self.assertEqual(excerpt("one two three", 8), "one two…")
+
+    def test_items_of_a_list_do_not_run_into_one_another(self):
+        self.assertEqual(items_apart(False), "")
+        body = Markup("<p>Bring:</p><ul><li>the keys</li>\n<li class='x'>the <b>card</b></li></ul><p>Thanks</p>")
+        self.post(partner_ids=self.ann.ids, body=body)
+        self.assertEqual(self.logged().preview, "Bring: the keys · the *card* Thanks")
 
     def test_chats_and_invitations_to_meetings_are_not_mails_of_the_log(self):
         channel = self.env["discuss.channel"].create({"name": "Chat"})

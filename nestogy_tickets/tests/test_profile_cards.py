@@ -26,10 +26,6 @@ class TestProfileCards(TicketsMakers, TransactionCase):
     def found(self, action):
         return self.env[action["res_model"]].with_user(self.manager).search(action["domain"])
 
-    def set_sla(self, records, **moments):
-        """The clocks are written by the engine alone."""
-        records._sla_write({name: self.now + timedelta(hours=hours) for name, hours in moments.items()})
-
     def test_each_figure_opens_its_tickets(self):
         tickets = self.make_tickets(self.owner, 6)
         tickets[5].stage_id = self.stage_done
@@ -71,7 +67,7 @@ class TestProfileCards(TicketsMakers, TransactionCase):
         self.assertEqual([self.found(segment["action"]) for segment in card["segments"]], [late, fresh])
         self.assertNotIn(done, self.found(card["action"]))
 
-    def test_tickets_say_how_the_client_is(self):
+    def test_tickets_and_jobs_say_how_the_client_is(self):
         def reasons(user=None):
             card = self.card("health", user)
             return {reason["text"]: reason["tone"] for reason in card["reasons"]}
@@ -82,6 +78,16 @@ class TestProfileCards(TicketsMakers, TransactionCase):
         self.assertEqual(reasons(), {"Open tickets past their SLA: 2.": "warning"})
         self.set_sla(tickets[2], sla_deadline=-1)
         self.assertEqual(reasons(), {"Open tickets past their SLA: 3.": "danger"})
+        project = self.env["project.project"].create({"name": "Office move", "partner_id": self.client.id})
+        job = self.env["project.task"].create({"name": "Move", "project_id": project.id})
+        self.set_sla(job, sla_deadline=-1)
+        self.set_sla(tickets[2], sla_deadline=1)
+        told = {f"Open {kind} past their SLA: {count}.": "danger" for kind, count in (("tickets", 2), ("jobs", 1))}
+        self.assertEqual(reasons(), told, "together they are three")
+        self.set_sla(tickets[:3], sla_deadline=1)
+        told = {"Open tickets: 4, none past its SLA.": "success", "Open jobs past their SLA: 1.": "warning"}
+        self.assertEqual(reasons(), told)
+        self.set_sla(job, sla_deadline=1)
         tickets[3]._set_complaint("Third time")
         self.assertEqual(reasons()["Complaints that are not settled: 1."], "danger")
         self.env["ir.model.access"].search([("model_id.model", "=", "helpdesk.ticket")]).perm_read = False

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import html2plaintext
 
+from ...tools.mail_excerpt import items_apart
+
 MOST_TITLE = 200  # characters
 MOST_PREVIEW = 300  # characters of the text that lists and the timeline show
 MOST_NOTES = 50_000  # characters of what is typed
@@ -129,7 +131,8 @@ class NestogyCommunication(models.Model):
     @api.depends("body")
     def _compute_preview(self):
         for communication in self:
-            communication.preview = " ".join(communication._plain_text().split())[:MOST_PREVIEW]
+            text = html2plaintext(items_apart(communication.body), include_references=False)
+            communication.preview = " ".join(text.split())[:MOST_PREVIEW]
 
     def _plain_text(self):
         return html2plaintext(self.body or "", include_references=False)

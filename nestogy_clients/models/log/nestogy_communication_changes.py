@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import email_normalize, html2plaintext
 
-from ...tools.mail_excerpt import MOST_READ, excerpt
+from ...tools.mail_excerpt import MOST_READ, excerpt, items_apart
 from .nestogy_communication import MOST_PREVIEW
 
 
@@ -101,5 +101,5 @@ class NestogyCommunication(models.Model):
             mine_sudo.write({"res_model": message_sudo.model or False, "res_id": message_sudo.res_id or False})
             had_text_sudo = mine_sudo.filtered("preview")
             if had_text_sudo:
-                text = html2plaintext((message_sudo.body or "")[:MOST_READ], include_references=False)
+                text = html2plaintext(items_apart((message_sudo.body or "")[:MOST_READ]), include_references=False)
                 had_text_sudo.write({"preview": excerpt(text, MOST_PREVIEW)})

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import clean_context, email_normalize_all, html2plaintext
 
-from ...tools.mail_excerpt import MOST_READ, excerpt
+from ...tools.mail_excerpt import MOST_READ, excerpt, items_apart
 from .nestogy_communication import MOST_PREVIEW, MOST_TITLE
 
 _logger = logging.getLogger(__name__)
@@ -270,7 +270,8 @@ class NestogyCommunication(models.Model):
         failed = any(clients.get(id_) == client_id for id_ in mail.failed_ids)
         text = ""
         if mail.body and mail.message_type in WRITTEN_TYPES and mail.model != "res.users":
-            text = excerpt(html2plaintext(mail.body[:MOST_READ], include_references=False), MOST_PREVIEW)
+            text = html2plaintext(items_apart(mail.body[:MOST_READ]), include_references=False)
+            text = excerpt(text, MOST_PREVIEW)
         return {
             "kind": "text" if mail.message_type == "sms" else "email",
             "direction": direction,

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date, formatLang, html2plaintext
 
+from ...tools.mail_excerpt import items_apart
 from ...tools.timeline import TimelineSource
 
 INVOICES = ("out_invoice", "out_refund", "out_receipt")
@@ -433,7 +434,7 @@ class ResPartner(models.Model):
                 day = format_date(self.env, row["deadline"])
                 what = self.env._("Overdue since %s", day) if is_late else self.env._("To do by %s", day)
                 tone = "danger" if is_late else "info"
-            text = html2plaintext(row["feedback"] or row["note"] or "", include_references=False)
+            text = html2plaintext(items_apart(row["feedback"] or row["note"]), include_references=False)
             return {"title": title, "what": what, "text": text, "tone": tone, "model": row["of"], "id": row["of_id"]}
 
         today = fields.Date.to_string(fields.Date.context_today(self))

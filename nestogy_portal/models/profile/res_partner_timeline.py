@@ -2,6 +2,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
+from odoo.addons.nestogy_clients.tools.mail_excerpt import items_apart
 from odoo.addons.nestogy_clients.tools.timeline import TimelineSource
 
 from ..access.nestogy_portal_access_log import SIGN_INS
@@ -70,7 +71,7 @@ class ResPartner(models.Model):
                 title = self.env._("Portal message from %s", row["person"])
             else:
                 title = self.env._("Portal message to the client")
-            text = html2plaintext(row["body"] or "", include_references=False)
+            text = html2plaintext(items_apart(row["body"]), include_references=False)
             return {"title": title, "text": text, "model": conversations._name, "id": row["conversation"]}
 
         return [

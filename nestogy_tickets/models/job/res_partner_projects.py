@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, html2plaintext
 
 from odoo.addons.nestogy_clients.tools.cards import card_columns
+from odoo.addons.nestogy_clients.tools.mail_excerpt import items_apart
 
 ROWS = 4  # of each kind of project
 MOST_PROJECTS = 200  # the newest ones, among which the shown are chosen
@@ -416,5 +417,5 @@ class ResPartner(models.Model):
         }
 
     def _client_excerpt(self, html):
-        text = " ".join(html2plaintext(html or "").split())
+        text = " ".join(html2plaintext(items_apart(html)).split())
         return text if len(text) <= NOTE_CHARACTERS else f"{text[: NOTE_CHARACTERS - 1].rstrip()}…"

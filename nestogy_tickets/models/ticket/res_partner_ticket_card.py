@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import format_amount, format_datetime, html2plaintext
 
 from odoo.addons.nestogy_clients.tools.client_settings import BILLING
+from odoo.addons.nestogy_clients.tools.mail_excerpt import items_apart
 
 from .helpdesk_ticket_queue import ANSWER_TYPES
 
@@ -203,7 +204,7 @@ class ResPartner(models.Model):
         )
         lines = []
         for message in messages:
-            text = " ".join(html2plaintext(message.body or "").split())
+            text = " ".join(html2plaintext(items_apart(message.body)).split())
             lines.append(
                 self._client_card_line(
                     message.author_id.name or message.email_from or "",

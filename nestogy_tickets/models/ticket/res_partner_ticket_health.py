@@ -8,10 +8,10 @@ POOR_SHARE, GOOD_SHARE = 60, 80  # percent of the answers
 
 
 class ResPartner(models.Model):
-    """What tickets and feedback say about the health of a client.
+    """What tickets, jobs and feedback say about the health of a client.
 
-    Red: a complaint is open · three tickets are past their SLA · fewer than 60 % are satisfied. Amber: a ticket is past
-    its SLA · fewer than 80 % are satisfied · more people advise against us than for us.
+    Red: a complaint is open · three tickets and jobs are past their SLA · fewer than 60 % are satisfied. Amber: one of
+    them is past its SLA · fewer than 80 % are satisfied · more people advise against us than for us.
     """
 
     _inherit = "res.partner"
@@ -20,6 +20,8 @@ class ResPartner(models.Model):
         asks = super()._client_health_asks()
         if self.env["helpdesk.ticket"].has_access("read"):
             asks["ticket_stages"] = self._client_ticket_stages_question
+        if self.env.user.has_group("project.group_project_user"):
+            asks["job_stages"] = self._client_job_stages_question
         if self.env["nestogy.satisfaction.request"].has_access("read"):
             asks["satisfied"] = self._client_satisfied_question
         if self.env["nestogy.nps.answer"].has_access("read"):
@@ -40,27 +42,30 @@ class ResPartner(models.Model):
 
     def _client_health_reasons(self, **answers):
         reasons = super()._client_health_reasons(**answers)
-        if "ticket_stages" in answers:
-            reasons += self._client_ticket_reasons(answers["ticket_stages"])
+        reasons += self._client_service_reasons(answers.get("ticket_stages", ()), answers.get("job_stages", ()))
         if "satisfied" in answers:
             reasons += self._client_satisfied_reasons(answers["satisfied"])
         if "recommended" in answers:
             reasons += self._client_recommended_reasons(answers["recommended"])
         return reasons
 
-    def _client_ticket_reasons(self, ticket_stages):
+    def _client_service_reasons(self, ticket_stages, job_stages):
         counts = {key: sum(row[key] for row in ticket_stages) for key in ("count", "breached", "complaints")}
+        late_jobs = sum(row["breached"] for row in job_stages)
+        late_tone = "danger" if counts["breached"] + late_jobs >= MANY_BREACHED else "warning"
         reasons = []
         if counts["complaints"]:
             text = self.env._("Complaints that are not settled: %s.", counts["complaints"])
             reasons.append(self._client_health_reason("danger", text))
         if counts["breached"]:
             text = self.env._("Open tickets past their SLA: %s.", counts["breached"])
-            tone = "danger" if counts["breached"] >= MANY_BREACHED else "warning"
-            reasons.append(self._client_health_reason(tone, text))
+            reasons.append(self._client_health_reason(late_tone, text))
         elif counts["count"]:
             text = self.env._("Open tickets: %s, none past its SLA.", counts["count"])
             reasons.append(self._client_health_reason("success", text))
+        if late_jobs:
+            text = self.env._("Open jobs past their SLA: %s.", late_jobs)
+            reasons.append(self._client_health_reason(late_tone, text))
         return reasons
 
     def _client_satisfied_reasons(self, satisfied):
