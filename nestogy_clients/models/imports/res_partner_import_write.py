@@ -69,6 +69,9 @@ class ResPartner(models.Model):
             if data["tags"]:
                 vals["category_id"] = [Command.set([tags[name.lower()] for name in data["tags"]])]
             vals_list.append(vals)
+        unnumbered = [vals for vals in vals_list if not vals.get("client_number")]
+        for vals, number in zip(unnumbered, self._next_client_numbers(len(unnumbered)), strict=True):
+            vals["client_number"] = number
         # they have no parent from whom core would take anything over
         clients = self.with_context(_partners_skip_fields_sync=True).create(vals_list).with_env(self.env)
         below = self._import_create_below(
