@@ -12,7 +12,7 @@ ADDRESS_DAYS = 90  # after which only the network of an IP address is kept
 KEPT_DAYS = 730
 STAFF_EVENTS = (
     *("staff_link", "revoked", "previewed"),
-    *("invited", "invited_again", "withdrawn", "blocked", "restored", "username", "level"),
+    *("invited", "invited_again", "unsent", "withdrawn", "blocked", "restored", "username", "level"),
 )
 
 
@@ -42,6 +42,7 @@ class NestogyPortalAccessLog(models.Model):
             ("signed_out", "Signed out everywhere"),
             ("invited", "Invited"),
             ("invited_again", "Invited again"),
+            ("unsent", "Invitation did not leave"),
             ("withdrawn", "Invitation taken back"),
             ("blocked", "Access taken away"),
             ("restored", "Access given back"),
