@@ -244,6 +244,60 @@ class TestBulkEmail(BulkCase):
         self.assertFalse(first.scheduled_date)
         self.assertTrue(second.scheduled_date)
 
+    def write_text(self, words, **owner):
+        """Make the e-mail text of a client, a group or the company."""
+        values = {"kind": "letter", "subject": f"News for {{client}} by {words}", "body": f"<p>{words} {{contact}}</p>"}
+        return self.env["nestogy.client.mail.template"].create(values | owner)
+
+    def test_each_client_in_the_words_that_hold_for_it(self):
+        group = self.env["nestogy.client.group"].create({"name": "Bulk group", "company_id": self.env.company.id})
+        self.clients[:3].client_group_id = group
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.clients[1].lang = "fr_FR"
+        self.write_text("client", client_id=self.clients[0].id)
+        self.write_text("group", group_id=group.id)
+        self.write_text("groupe", group_id=group.id, lang="fr_FR")
+        self.clients[2].channel_email = "never"
+        asks = self.env["nestogy.client.bulk.ask"].with_user(self.agent)
+        kind = self.env.ref("nestogy_clients.nestogy_message_kind_survey")
+        ask = asks.create({"deed": "email", "domain": self.domain(), "words": "letter", "message_kind_id": kind.id})
+        self.assertEqual(ask.words_note, "text of the client: 1, text of the group: 2, no text: 2")
+        self.assertEqual(ask.refused_count, 3)
+        bulk = self.send(words="letter", subject=False, body=False)
+        found = self.outcome(bulk)
+        states = [found[client][0] for client in self.clients]
+        self.assertEqual(states, ["done", "done", "refused", "refused", "refused"])
+        self.assertIn("does not want e-mails", found[self.clients[2]][1])
+        self.assertIn("write one for the client", found[self.clients[3]][1])
+        mails = {mail.recipient_ids: mail for mail in self.mails()}
+        self.assertEqual(mails[self.clients[0]].subject, "News for Bulk 0 by client")
+        self.assertEqual(mails[self.clients[1]].subject, "News for Bulk 1 by groupe")
+        self.assertIn("groupe Bulk 1", mails[self.clients[1]].body_html)
+        self.write_text("company", company_id=self.env.company.id)
+        self.assertEqual(self.send(words="letter").done_count, 4)
+        with self.assertRefused(UserError, "Write a subject"):
+            self.send(body=False)
+
+    def test_one_query_finds_the_words_of_one_as_of_many(self):
+        """The mails cost something each; who gets them, in which words, and whether they are welcome does not."""
+        self.write_text("company", company_id=self.env.company.id)
+        many = self.env["res.partner"].create([{"name": f"Many {n}", "is_company": True} for n in range(30)])
+        many.write({"client_status_id": self.active.id, "email": "many@bulk.example"})
+        for client in many[:10]:
+            client.primary_contact_id = self.make_contact(client, "Ann", "ann@bulk.example")
+        kind = self.env.ref("nestogy_clients.nestogy_message_kind_survey")
+        values = {"words": "letter", "message_kind_id": kind.id}
+
+        def count(clients):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self.assertEqual(clients.with_user(self.agent)._bulk_email_check(values), {})
+            return self.cr.sql_log_count - before
+
+        count(many[:3])
+        self.assertEqual(count(many[:3]), count(many))
+
     def test_words_are_words(self):
         with self.assertRefused(UserError, "cannot be filled here"):
             self.send(subject="Hello {salary}")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
+from ..tools import sheets
 from ..tools.import_files import ClientFileError, Limits, detect_separator, open_table, text_of
 
 TEXT = "Name;City\nÄpfel & Söhne;Köln\nPeña “Hermanos”;Genève\n"
@@ -159,7 +160,8 @@ class TestImportFiles(BaseCase):
     def test_what_is_written_is_read(self, rows, separator):
         header = ["first", "second", "third"]
         buffer = io.StringIO()
-        csv.writer(buffer, delimiter=separator).writerows([header, *rows])
+        cells = [[sheets.safe_cell(cell) for cell in row] for row in rows]
+        csv.writer(buffer, delimiter=separator).writerows([header, *cells])
         for encoding in ("utf-8", "utf-8-sig", "utf-16"):
             content = buffer.getvalue().encode(encoding)
             read = table_of(content, separator=separator)
@@ -208,6 +210,34 @@ class TestImportFiles(BaseCase):
             sheet.write_string(1, 0, "A")
             sheet.write_formula(1, 1, '=WEBSERVICE("http://127.0.0.1/")', None, "kept")
         self.assertEqual(table_of(buffer.getvalue()), [["name", "sum"], ["A", "kept"]])
+
+    def test_cells_are_where_they_say_they_are(self):
+        sheet = (
+            b'<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData>'
+            b'<x:row r="2"><x:c r="A2" t="inlineStr"><x:is><x:r><x:t>na</x:t></x:r><x:r><x:t>me</x:t></x:r>'
+            b'<x:rPh sb="0" eb="1"><x:t>aloud</x:t></x:rPh></x:is></x:c><x:c r="C2" t="str"><x:f>B1</x:f>'
+            b"<x:v>city</x:v></x:c></x:row>"
+            b'<x:row r="5"><x:c r="C5" t="e"><x:v>#N/A</x:v></x:c><x:c r="A5" t="inlineStr"><x:is>'
+            b"<x:t>a_x000D__x000A_b_x005F_x0041_</x:t></x:is></x:c></x:row>"
+            b"<x:row><x:c><x:v>1</x:v></x:c><x:c/><x:c><x:v>2.50</x:v></x:c></x:row></x:sheetData></x:%s>"
+        ) % SHEET.encode()
+        table = open_table(repack(make_xlsx([["a"]]), sheet1=sheet))
+        self.assertEqual((table.header_line, table.header), (2, ["name", "", "city"]))
+        self.assertEqual(list(table.rows()), [(5, ["a\nb_x0041_", "", "#N/A"]), (6, ["1", "", "2.5"])])
+        far = sheet.replace(b'r="C2"', b'r="XFE2"')
+        self.assertRefused(repack(make_xlsx([["a"]]), sheet1=far), "format")
+
+    def test_the_calendar_of_old_macs(self):
+        rows = [["name", "since"], ["A", date(2026, 1, 31)]]
+        options = {"default_date_format": "yyyy-mm-dd"}
+        self.assertEqual(table_of(make_xlsx(rows, date_1904=True, **options)), [rows[0], ["A", "2026-01-31"]])
+
+    def test_what_guards_a_file_from_formulas_comes_off_again(self):
+        buffer = io.BytesIO()
+        rows = [["+49 30 1", "'=x", "O'Neil", "'n Beetje", "@home", "\tb", "-5", "plain"]]
+        sheets.write_csv(buffer, [f"c{n}" for n in range(8)], rows)
+        self.assertIn(b"'+49 30 1,''=x", buffer.getvalue())
+        self.assertEqual(table_of(buffer.getvalue())[1], [each.strip() for each in rows[0]])
 
     def test_postal_codes_keep_the_zeros_that_the_sheet_shows(self):
         buffer = io.BytesIO()

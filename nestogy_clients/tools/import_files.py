@@ -6,17 +6,17 @@ Limits are asked before anything is unpacked, rows come one after another, formu
 import csv
 import io
 import re
-import warnings
 import zipfile
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-import openpyxl
 import xlrd
 
 from . import vcards
+from .sheets import plain_cell
+from .workbooks import LAST_LINE, Workbook
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 BOMS = (
@@ -29,7 +29,6 @@ BOMS = (
 SAMPLE = 64 * 1024  # bytes or characters by which a file is judged
 LINES_JUDGED = 20
 TITLE_LINES = 10  # reports print their title above the header
-LAST_LINE = 1_048_576  # of a sheet
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SMALL_PART = 8 * 1024 * 1024  # parts of a workbook that are read as a whole: styles, relations
 STRINGS_PART = 64 * 1024 * 1024
@@ -309,7 +308,7 @@ def _csv_lines(stream, separator, is_marked):
     try:
         for cells in reader:
             if not (is_marked and begin == 1):
-                yield begin, cells
+                yield begin, [plain_cell(cell) for cell in cells]
             begin = reader.line_num + 1
     except csv.Error as error:
         kind = "quote" if "end of data" in str(error) or "field limit" in str(error) else "format"
@@ -368,16 +367,11 @@ def _xls_text(book, cell):
 def _open_xlsx(content, limits):
     _check_archive(content, limits)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and extensions that do not matter here
-            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-        sheet = sheets[0]
-        sheet.reset_dimensions()  # what a file says about its size need not be true
+        book = Workbook(io.BytesIO(content))
     except Exception as error:  # pylint: disable=broad-except
-        # openpyxl answers a broken file with whatever happens to go wrong inside
+        # a broken file is answered with whatever happens to go wrong inside
         raise ClientFileError("format") from error
-    return TableFile("xlsx", lambda: _xlsx_lines(sheet), limits, sheet=sheet.title)
+    return TableFile("xlsx", lambda: _xlsx_lines(book), limits, sheet=book.title)
 
 
 def _check_archive(content, limits):
@@ -428,23 +422,13 @@ def _check_part(archive, member, limits):
         raise ClientFileError("format") from error
 
 
-def _xlsx_lines(sheet):
-    line = 0
-    rows = sheet.iter_rows()
+def _xlsx_lines(book):
+    line, rows = 0, book.rows()
     while True:
         try:
-            row = next(rows, None)
-            cells = [_xlsx_text(cell) for cell in row] if row is not None else None
+            line, cells = next(rows, (0, None))
         except Exception as error:  # pylint: disable=broad-except
-            raise ClientFileError("format", row=line + 1) from error  # as above
+            raise ClientFileError("format", row=line + 1 if line else None) from error  # as above
         if cells is None:
             return
-        line += 1
-        yield line, cells
-
-
-def _xlsx_text(cell):
-    value = cell.value
-    if isinstance(value, int) and not isinstance(value, bool) and re.fullmatch("0{2,}", cell.number_format or ""):
-        return str(value).zfill(len(cell.number_format))  # postal codes
-    return text_of(value)
+        yield line, [cell if type(cell) is str else text_of(cell) for cell in cells]

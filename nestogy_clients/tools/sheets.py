@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
 RISKY = re.compile(r"[\t\r\n]|[\s\u200b\ufeff]*[=+\-@＝＋－＠]")
+GUARDED = re.compile(f"'*(?:{RISKY.pattern})")  # with the marks that make it text, so that these can come off again
 TEXT_LIMIT = 32_767  # characters a cell of XLSX holds
 ROW_LIMIT = 1_048_576  # lines a sheet of XLSX holds, the head among them
 COMPRESSION = 3  # a tenth larger than the usual 6, in half the time
@@ -27,9 +28,14 @@ def is_risky(text):
 
 def safe_cell(value):
     """What a CSV file may hold: text that a spreadsheet would take for a formula becomes text for it, too."""
-    if isinstance(value, str) and RISKY.match(value):
+    if isinstance(value, str) and GUARDED.match(value):
         return f"'{value}"
     return value
+
+
+def plain_cell(text):
+    """What was meant by a text that a CSV file holds: the mark of :func:`safe_cell` comes off again."""
+    return text[1:] if text[:1] == "'" and GUARDED.match(text, 1) else text
 
 
 def write_csv(target, columns, rows):

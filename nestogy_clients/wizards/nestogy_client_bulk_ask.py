@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -40,6 +42,10 @@ class NestogyClientBulkAsk(models.TransientModel):
         help="Who does not want this kind, or has not agreed to marketing, is left out; who has had enough for now, or"
         " prefers other hours, gets it later.",
     )
+    words = fields.Selection(
+        lambda self: self.env["res.partner"]._bulk_email_words_choices(), string="Words", default="typed"
+    )
+    words_note = fields.Text(string="Texts", compute="_compute_words_note")
     subject = fields.Char()
     body = fields.Html(sanitize=True, sanitize_overridable=False)
 
@@ -65,7 +71,7 @@ class NestogyClientBulkAsk(models.TransientModel):
         for ask in self:
             ask.client_count = len(self.env["res.partner"]._bulk_query(ask.domain or []))
 
-    @api.depends("domain", "deed", "message_kind_id")
+    @api.depends("domain", "deed", "message_kind_id", "words")
     def _compute_refused(self):
         """Say who would be refused, as far as can be known; of very many clients the first are asked."""
         for ask in self:
@@ -87,6 +93,26 @@ class NestogyClientBulkAsk(models.TransientModel):
             if refused and ask.client_count > LOOKED_AT:
                 lines.append(self.env._("The first %s clients were looked at.", LOOKED_AT))
             ask.refused_text = "\n".join(lines)
+
+    @api.depends("domain", "deed", "words")
+    def _compute_words_note(self):
+        """Say whose e-mail texts the clients get; of very many clients the first are asked."""
+        levels = self.env["nestogy.client.mail.template"]._fields["level"]._description_selection(self.env)
+        for ask in self:
+            ask.words_note = False
+            if " words " in ask.asked and (ask.words or "typed") != "typed":
+                query = self.env["res.partner"]._bulk_query(ask.domain or [])
+                query.limit = LOOKED_AT
+                clients = self.env["res.partner"].with_context(active_test=False).browse(query)
+                found = Counter(level for _template, level in clients._bulk_email_texts(ask._values()).values())
+                parts = [
+                    self.env._("text of the %(level)s: %(count)s", level=label.lower(), count=found[level])
+                    for level, label in levels
+                    if found[level]
+                ]
+                none = len(clients) - found.total()
+                parts += [self.env._("no text: %s", none)] if none else []
+                ask.words_note = ", ".join(parts)
 
     def _values(self):
         """What the deed asks for, as it can be stored."""

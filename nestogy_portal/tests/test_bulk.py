@@ -27,8 +27,9 @@ class TestBulkInvite(InviteMakers, TransactionCase):
         return self.env["nestogy.client.bulk"].with_user(user or self.agent).browse(ask.action_start()["res_id"])
 
     def test_the_primary_contact_is_invited_and_who_cannot_be_is_listed(self):
-        with patch.object(type(self.env["mail.mail"]), "send"):
+        with patch.object(type(self.env["mail.mail"]), "send") as send:
             bulk = self.invite()
+        send.assert_not_called()
         self.assertEqual((bulk.state, bulk.done_count, bulk.refused_count), ("done", 1, 1))
         self.assertEqual(bulk.refused_line_ids.client_id, self.silent)
         user = self.eve.sudo().user_ids
@@ -36,6 +37,12 @@ class TestBulkInvite(InviteMakers, TransactionCase):
         self.assertTrue(user.share)
         self.assertFalse(self.fresh.sudo().user_ids)
         self.assertFalse(bulk.may_undo)
+        [mail] = self.env["mail.mail"].search([("model", "=", "res.users"), ("res_id", "=", user.id)])
+        self.assertEqual(mail.state, "outgoing", "it leaves by the queue, once all is kept")
+        mail.write({"state": "exception", "failure_reason": "The server is asleep"})
+        mail._postprocess_sent_message([], [], failure_type="mail_smtp")
+        row = self.env["nestogy.portal.access.log"].search([("partner_id", "=", self.eve.id)], limit=1)
+        self.assertEqual((row.event, row.detail), ("unsent", "The server is asleep"))
 
     def test_a_viewer_invites_nobody(self):
         with self.assertRefused(AccessError, ""):

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
+EMAIL_BATCH = 200  # clients a transaction
+
 
 class ResPartner(models.Model):
     """What can be done to many clients at once."""
@@ -79,13 +81,13 @@ class ResPartner(models.Model):
                 "label": self.env._("Send E-mail"),
                 "icon": "fa-envelope",
                 "group": agent,
-                "fields": ["message_kind_id", "subject", "body"],
-                "required": ["message_kind_id", "subject", "body"],
+                "fields": ["message_kind_id", "words", "subject", "body"],
+                "required": ["message_kind_id", "words"],
                 "validate": "_bulk_email_validate",
                 "check": "_bulk_email_check",
                 "deal": "_bulk_email",
                 "access": "read",
-                "batch": 200,
+                "batch": EMAIL_BATCH,
             },
             "credit": {
                 "label": self.env._("Change Credit Status"),

@@ -82,7 +82,8 @@ class NestogyClientMailTemplate(models.Model):
             of them that fit into a body only; ``required``, those that a body must have; ``subject`` and ``body`` to
             begin with; ``domain`` of the documents of this kind; ``client_path`` from the document to its client,
             ``partner_id.commercial_partner_id`` unless told otherwise; ``is_personal`` when the mail is for one
-            person and is not routed; ``is_led`` when it always goes to those who get the kind that leads it
+            person and is not routed; ``is_led`` when it always goes to those who get the kind that leads it;
+            ``is_letter`` when it is about a client and nothing else, so that many clients can be sent it at any time
         """
         everywhere = {
             "client": self.env._("name of the client"),
@@ -174,6 +175,21 @@ class NestogyClientMailTemplate(models.Model):
                     "<div>{invoices}</div><p>If you have paid in the meantime, please take no notice of this mail.</p>"
                     "<p>Kind regards,<br/>{company}</p>"
                 ),
+            },
+            "letter": {
+                "label": self.env._("Letter"),
+                "model": "res.partner",
+                "client_path": "",
+                "is_letter": True,
+                "template_xmlid": "",
+                "placeholders": {
+                    "client": everywhere["client"],
+                    "contact": everywhere["contact"],
+                    "company": everywhere["company"],
+                    "date": self.env._("today"),
+                },
+                "subject": self.env._("News from {company}"),
+                "body": self.env._("<p>Dear {contact},</p><p>…</p><p>Kind regards,<br/>{company}</p>"),
             },
         }
 
@@ -362,6 +378,39 @@ class NestogyClientMailTemplate(models.Model):
             found.setdefault(template_sudo.kind, (template_sudo.with_env(self.env), template_sudo._get_level()))
         return found
 
+    @api.model
+    def _in_force_for_many(self, kind, readers):
+        """Whose words of one kind hold for each of many clients in the current company, with one query.
+
+        :param dict readers: of client to the one who reads the mail, whose language counts
+        :return: dict of client to a tuple as of :meth:`_levels_in_force`, without those for whom there are none
+        """
+        # senders without our roles use these words as well
+        clients_sudo = self.env["res.partner"].sudo().browse([client.id for client in readers])
+        owners = Domain("company_id", "=", self.env.company.id)
+        owners |= Domain("client_id", "in", clients_sudo.ids)
+        owners |= Domain("group_id", "in", clients_sudo.client_group_id.ids)
+        found = {}
+        for template_sudo in self.sudo().search(Domain("kind", "=", kind) & owners):  # as above
+            level = template_sudo._get_level()
+            found[level, template_sudo[f"{level}_id"].id, template_sudo.lang] = template_sudo.with_env(self.env)
+        answers = {}
+        for (client, reader), client_sudo in zip(readers.items(), clients_sudo, strict=True):
+            lang = reader.lang or client_sudo.lang
+            keys = [
+                (level, owner, each)
+                for level, owner in (
+                    ("client", client_sudo.id),
+                    ("group", client_sudo.client_group_id.id),
+                    ("company", self.env.company.id),
+                )
+                for each in (lang, False)
+            ]
+            key = next((key for key in keys if key in found), None)
+            if key:
+                answers[client] = found[key], key[0]
+        return answers
+
     def _compile(self):
         """Write subject and body into the hidden mail templates.
 
@@ -404,7 +453,8 @@ class NestogyClientMailTemplate(models.Model):
         """Sender, recipients, reports and options of the ordinary template; its words are not used."""
         if not spec["template_xmlid"]:
             model_sudo = self.env["ir.model"].sudo()._get(spec["model"])  # what models there are is no secret
-            return {"model_id": model_sudo.id, "lang": "{{ object.partner_id.lang }}", "use_default_to": True}
+            path = "object" if spec["model"] == "res.partner" else "object.partner_id"
+            return {"model_id": model_sudo.id, "lang": f"{{{{ {path}.lang }}}}", "use_default_to": True}
         # the ordinary template may be hidden from the user
         return self.env.ref(spec["template_xmlid"]).sudo().with_context(lang=None).copy_data()[0]
 

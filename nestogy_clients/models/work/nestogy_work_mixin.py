@@ -1,6 +1,6 @@
 import logging
 
-from psycopg2 import IntegrityError
+from psycopg2 import IntegrityError, InterfaceError, OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -21,6 +21,8 @@ STATES = [
 ]
 BUSY = ("waiting", "running")
 CHANNEL = "nestogy.work"
+# others are at the same rows, or the connection is gone: it has nothing to do with what is being done
+DATABASE_TROUBLE = (OperationalError, InterfaceError)
 
 
 class NestogyWorkMixin(models.AbstractModel):
@@ -108,8 +110,8 @@ class NestogyWorkMixin(models.AbstractModel):
                     self.env.flush_all()
                 refused += len(left_out)
                 done += len(part) - len(left_out)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                raise  # the whole batch begins anew
+            except DATABASE_TROUBLE:
+                raise  # no row is to blame: the whole batch begins anew
             except Exception as error:
                 self.env.invalidate_all(flush=False)
                 if len(part) > 1:
@@ -276,6 +278,8 @@ class NestogyWorkMixin(models.AbstractModel):
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception as error:
+            if self.env.cr.closed:
+                raise  # the connection is gone, and nothing was kept: the job begins the batch anew
             self.env.invalidate_all(flush=False)
             self.write({"state": "failed", "note": self._work_reason(error), "ended_at": fields.Datetime.now()})
             return 0

@@ -13,7 +13,7 @@ KEPT_DAYS = 730
 SIGN_INS = ("password", "link", "code", "passkey")
 STAFF_EVENTS = (
     *("staff_link", "revoked", "previewed"),
-    *("invited", "invited_again", "withdrawn", "blocked", "restored", "username", "level"),
+    *("invited", "invited_again", "unsent", "withdrawn", "blocked", "restored", "username", "level"),
 )
 
 
@@ -43,6 +43,7 @@ class NestogyPortalAccessLog(models.Model):
             ("signed_out", "Signed out everywhere"),
             ("invited", "Invited"),
             ("invited_again", "Invited again"),
+            ("unsent", "Invitation did not leave"),
             ("withdrawn", "Invitation taken back"),
             ("blocked", "Access taken away"),
             ("restored", "Access given back"),

@@ -13,8 +13,8 @@ class MailMail(models.Model):
 
     portal_link_purpose = fields.Char(default="mail", help="For what the links are made that this mail carries.")
     portal_link_path = fields.Char(help="Page to which the links lead that belong to no document.")
-
     sends_temporary_password = fields.Boolean(help="A temporary password is made when this mail leaves.")
+    is_portal_invitation = fields.Boolean(help="When it does not leave, the log of access says so.")
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -39,6 +39,20 @@ class MailMail(models.Model):
             copy | {name: str(copy[name]).replace(PASSWORD_MARK, password) for name in ("body", "body_alternative")}
             for copy in copies
         ]
+
+    def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
+        """Note that an invitation did not leave: whoever invited many is not there any more when the queue tells."""
+        if failure_type:
+            by_user = self.filtered("is_portal_invitation").grouped("res_id")
+            users_sudo = self.env["res.users"].sudo().browse(by_user).exists()  # as above
+            reasons = {
+                user_sudo.partner_id: failure_reason or by_user[user_sudo.id][:1].failure_reason
+                for user_sudo in users_sudo
+            }
+            self.env["nestogy.portal.access.log"]._log_many("unsent", users_sudo.partner_id, reasons)
+        return super()._postprocess_sent_message(
+            success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
+        )
 
     def _personalize_outgoing_body(self, body, partner=False, doc_to_followers=None):
         body = super()._personalize_outgoing_body(body, partner=partner, doc_to_followers=doc_to_followers)

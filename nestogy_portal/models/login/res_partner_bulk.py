@@ -1,5 +1,7 @@
 from odoo import api, models
 
+BATCH = 50  # people a transaction: making a user takes a moment
+
 
 class ResPartner(models.Model):
     """Inviting the right contact of many clients at once."""
@@ -15,7 +17,7 @@ class ResPartner(models.Model):
                 "group": "nestogy_clients.nestogy_clients_group_agent",
                 "check": "_bulk_portal_check",
                 "deal": "_bulk_portal_invite",
-                "batch": 20,  # its mails leave at once: a kill costs this many at most
+                "batch": BATCH,
             }
         }
 
@@ -46,7 +48,7 @@ class ResPartner(models.Model):
         modes = everybody._portal_invitation_modes()
         results = {}
         for mode, some in everybody.grouped(modes.get).items():
-            results |= some._portal_invite("link" if mode == "password_shown" else mode)
+            results |= some._portal_invite("link" if mode == "password_shown" else mode, queued=True)
         return {
             client: results[contact]["message"] for client, contact in contacts.items() if not results[contact]["ok"]
         }

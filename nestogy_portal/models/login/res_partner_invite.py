@@ -139,7 +139,7 @@ class ResPartner(models.Model):
     # The door
     # ------------------------------------------------------------------
 
-    def _portal_invite(self, mode=None, usernames=None, welcome="", may_send_link=False):
+    def _portal_invite(self, mode=None, usernames=None, welcome="", may_send_link=False, queued=False):
         """Give these contacts access, and invite those who never signed in.
 
         One who cannot be invited, or whose mail does not leave, does not stop the others.
@@ -148,6 +148,7 @@ class ResPartner(models.Model):
         :param dict usernames: of contact to user name, where it is not the one it has or its e-mail address
         :param str welcome: plain text for the mail
         :param bool may_send_link: where a profile sends no invitations, a link is sent all the same
+        :param bool queued: the mails leave after all is kept, by Odoo's queue; one that does not is noted in the log
         :return: dict of contact to a dict of ``ok``, ``message``, and ``password`` where one is to be shown once
         """
         usernames = {contact: name.strip().lower() for contact, name in (usernames or {}).items() if name}
@@ -178,6 +179,9 @@ class ResPartner(models.Model):
                     message = str(error) if isinstance(error, UserError) else self.env._("Could not be invited.")
                     done[contact] = {"ok": False, "message": message}
         results |= done
+        if queued:
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()  # Odoo's own job
+            return {contact: results[contact] for contact in self}
         # mails leave last, when nothing can go wrong any more
         addressed = {mail_sudo: mail_sudo.res_id for mail_sudo in mails_sudo}
         mails_sudo.send()
@@ -406,6 +410,7 @@ class ResPartner(models.Model):
                 email_values={
                     "auto_delete": True,
                     "is_notification": False,
+                    "is_portal_invitation": True,
                     "sends_temporary_password": kind == "invitation_password",
                 },
             )

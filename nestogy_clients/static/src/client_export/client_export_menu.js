@@ -5,19 +5,23 @@ import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { patch } from "@web/core/utils/patch";
 import { STATIC_ACTIONS_GROUP_NUMBER } from "@web/search/action_menus/action_menus";
+import { KanbanController } from "@web/views/kanban/kanban_controller";
+import { kanbanView } from "@web/views/kanban/kanban_view";
 import { exportAllItem } from "@web/views/list/export_all/export_all";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
-import { ClientListController } from "../client_create/client_create";
+import { ClientKanbanController, ClientListController } from "../client_create/client_create";
 import { ClientExportDialog } from "./client_export_dialog";
+
+const CONTACT_VIEWS = ["nestogy_contact_list", "nestogy_contact_kanban"];
 
 /** @returns {string|false} whose list is shown: clients or contacts, and not some other list of partners */
 export function exportScope({ config, searchModel }) {
     if (searchModel?.resModel !== "res.partner") {
         return false;
     }
-    if (config.viewSubType === "nestogy_contact_list") {
+    if (CONTACT_VIEWS.includes(config.viewSubType)) {
         return "contacts";
     }
     return searchModel.globalContext.nestogy_new_client ? "clients" : false;
@@ -93,7 +97,15 @@ const exportOfSelection = () => ({
 });
 
 export class ContactListController extends ListController {}
+export class ContactKanbanController extends KanbanController {}
 
-patch(ClientListController.prototype, exportOfSelection());
-patch(ContactListController.prototype, exportOfSelection());
+for (const Controller of [
+    ClientListController,
+    ClientKanbanController,
+    ContactListController,
+    ContactKanbanController,
+]) {
+    patch(Controller.prototype, exportOfSelection());
+}
 registry.category("views").add("nestogy_contact_list", { ...listView, Controller: ContactListController });
+registry.category("views").add("nestogy_contact_kanban", { ...kanbanView, Controller: ContactKanbanController });
