@@ -28,8 +28,10 @@
         "security/nestogy_portal_rules_services.xml",
         "security/nestogy_portal_rules_archives.xml",
         "security/nestogy_portal_rules_payment.xml",
+        "security/nestogy_portal_rules_form.xml",
         "data/ir_cron_data.xml",
         "data/ir_cron_data_payment.xml",
+        "data/ir_cron_data_form.xml",
         "data/nestogy_engagement_data.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_activity_type_data_payment.xml",
@@ -88,6 +90,8 @@
         "views/pay_templates.xml",
         "views/payment_transaction_views.xml",
         "views/nestogy_payment_difference_views.xml",
+        "views/form_templates.xml",
+        "views/nestogy_form_views.xml",
         "wizards/account_payment_register_views.xml",
     ],
     "demo": [
@@ -100,6 +104,7 @@
         "demo/nestogy_conversation_demo.xml",
         "demo/nestogy_portal_profile_demo.xml",
         "demo/nestogy_autopay_demo.xml",
+        "demo/nestogy_form_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
     "assets": {

@@ -31,3 +31,4 @@ from . import projects
 from . import messages
 from . import contracts
 from . import assets
+from . import form

@@ -5,8 +5,17 @@ from odoo.http import request
 
 from ..tools import colors
 
+POLICY = {
+    "default-src": "'none'",
+    "style-src": "'nonce'",
+    "img-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
 
-def render_small_page(env, template, brand, status=200, **values):
+
+def render_small_page(env, template, brand, status=200, policy=None, **values):
     """A page behind a link of a mail, without scripts and without the site around it.
 
     :param env: with the language of the reader
@@ -26,9 +35,9 @@ def render_small_page(env, template, brand, status=200, **values):
         headers=[("Content-Type", "text/html; charset=utf-8")],
         status=status,
     )
-    response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+    directives = POLICY | (policy or {})
+    response.headers["Content-Security-Policy"] = "; ".join(
+        f"{name} {value}".replace("'nonce'", f"'nonce-{nonce}'") for name, value in directives.items()
     )
     return harden(response)
 

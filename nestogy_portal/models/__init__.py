@@ -11,3 +11,4 @@ from . import profile
 from . import project
 from . import service
 from . import engagement
+from . import form

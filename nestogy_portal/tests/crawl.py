@@ -67,6 +67,7 @@ WATCHED = (
     "contract_contract",
     "maintenance_equipment",
     "nestogy_client_document",
+    "nestogy_form_entry",
     "mail_message",
     "mail_followers",
     "mail_mail",
@@ -226,7 +227,9 @@ class CrawlMakers(PortalMakers):
                 "provider_ref": CANARY,
             }
         )
+        cls.form = cls.env["nestogy.form"].create({"name": f"{CANARY} form", "has_endpoint": True})
         cls.values = {
+            "form_token": cls.form.token,
             "invoice_id": cls.invoice.id,
             "order_id": cls.order.id,
             "line_id": cls.order.order_line.id,

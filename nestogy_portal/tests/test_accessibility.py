@@ -116,6 +116,17 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             }
         )
 
+        cls.form = cls.env["nestogy.form"].create(
+            {
+                "name": "Contact",
+                "intro": "We answer within a day.",
+                "consent_text": "You may keep what I wrote.",
+                "privacy_url": "https://www.acme.example/privacy",
+                "has_marketing": True,
+            }
+        )
+        cls.form.field_ids = [Command.create({"target": "country"}), Command.create({"target": "company_size"})]
+
     def test_no_page_bars_anybody_and_the_keyboard_leads_everywhere(self):
         links = self.env["nestogy.portal.link"]
         fresh, used = (links._issue(self.owner, self.open) for _number in range(2))
@@ -133,6 +144,9 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "used link": paths[1],
                 "dead link": f"/my/link/{new_token()}",
                 "link by mail": "/my/link",
+                "website form": f"/form/{self.form.token}",
+                "website form in a frame": f"/form/{self.form.token}?embed=1",
+                "dead website form": f"/form/{new_token()}",
                 "nothing": "/my/nowhere-at-all",
             },
             self.owner: {
@@ -197,6 +211,13 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             reader.js("document.querySelector('form').submit()")
             reader.wait("document.querySelector('#code')")
             reader.look("code")
+            # a website form that is sent with a fault, and one that is taken
+            reader.open(f"/form/{self.form.token}")
+            reader.js("document.querySelector('form').noValidate = true")
+            reader.js("document.querySelector('form button').click()")
+            reader.wait("document.querySelector('[role=alert]')")
+            reader.settle()
+            reader.look("website form with faults")
             # pages that ask who one is
             reader.enter(self.owner.user_ids)
             reader.open("/my/confirm")
@@ -206,7 +227,7 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             reader.open(CHANGE_URL)
             reader.look("new password")
             self.go_by_keyboard(reader)
-        self.assertNoBarriers(reader, sum(map(len, pages.values())) + 4)
+        self.assertNoBarriers(reader, sum(map(len, pages.values())) + 5)
 
     def go_by_keyboard(self, reader):
         """Go the main roads with the keys alone."""

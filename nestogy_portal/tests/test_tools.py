@@ -5,7 +5,15 @@ import zipfile
 
 from markupsafe import Markup
 
-from odoo.addons.nestogy_portal.tools import amounts, blame, link_tokens, log_filter, mail_links, zip_stream
+from odoo.addons.nestogy_portal.tools import (
+    amounts,
+    blame,
+    form_values,
+    link_tokens,
+    log_filter,
+    mail_links,
+    zip_stream,
+)
 
 BASE = "https://portal.firm.example"
 
@@ -196,3 +204,64 @@ class TestBlame(unittest.TestCase):
         self.assertFalse(
             self.misread("odoo.addons.account.controllers.portal", "odoo.addons.nestogy_clients.models.money.x")
         )
+
+
+class TestFormValues(unittest.TestCase):
+    def test_what_programs_send_becomes_texts(self):
+        for value, texts in (
+            ("a", ["a"]),
+            (True, ["yes"]),
+            (False, ["no"]),
+            (None, []),
+            (12, ["12"]),
+            (1.5, ["1.5"]),
+            (["a", 1, None], ["a", "1"]),
+        ):
+            self.assertEqual(form_values.as_texts(value), texts)
+        for value in ({}, {"a": 1}, [["a"]], [{}], ["a"] * 101):
+            with self.assertRaises(ValueError, msg=value):
+                form_values.as_texts(value)
+
+    def test_texts_lose_what_no_text_holds(self):
+        self.assertEqual(form_values.clean_line("  a\0b \n\t c\x1b"), "a b c")
+        self.assertEqual(form_values.clean_text("\r\na\r\n\0b\n\tc\ud800 "), "a\nb\n\tc")
+
+    def test_links_are_counted_in_every_spelling(self):
+        texts = ["see https://a.example and www.b.example", '<a href="x">', "[URL=c]", "no link: a.b"]
+        self.assertEqual(form_values.count_links(texts), 4)
+        self.assertEqual(form_values.count_links([]), 0)
+
+    def test_origins_have_one_spelling(self):
+        for text, origin in (
+            (" HTTPS://Www.Acme.example/ ", "https://www.acme.example"),
+            ("https://acme.example:443", "https://acme.example"),
+            ("https://acme.example:8443", "https://acme.example:8443"),
+            ("http://localhost:8099", "http://localhost:8099"),
+        ):
+            self.assertEqual(form_values.clean_origin(text), origin)
+        for text in (
+            *("", "*", "acme.example", "http://acme.example", "https://", "https://a b", "https://acme.example/x"),
+            *("https://*.acme.example", "https://u@acme.example", "https://acme.example:99999", "https://a'; b"),
+            *("https://acme.example?x", "javascript:alert(1)", "https://acme.example; script-src *"),
+        ):
+            with self.assertRaises(ValueError, msg=text):
+                form_values.clean_origin(text)
+
+    def test_pages_are_whole_addresses_with_tls(self):
+        page = "https://www.acme.example/thanks?from=form#top"
+        self.assertEqual(form_values.clean_page(f" {page} "), page)
+        for text in (
+            "http://acme.example/",
+            "/thanks",
+            "https://acme.example/a b",
+            "https://acme.example/;x",
+            "data:x",
+        ):
+            with self.assertRaises(ValueError, msg=text):
+                form_values.clean_page(text)
+
+    def test_sites_are_told_from_words(self):
+        for text in ("acme.example", "www.acme.example/de?x=1", "https://acme.example:8080/"):
+            self.assertTrue(form_values.is_site(text), text)
+        for text in ("", "acme", "ann@acme.example", "acme.example two", "javascript:alert(1)", "-.x"):
+            self.assertFalse(form_values.is_site(text), text)

@@ -33,6 +33,9 @@ class ResPartner(models.Model):
         private = self._client_home_action(
             self.env._("Privacy Requests"), "nestogy.privacy.request", Domain("state", "=", "open")
         )
+        held = self._client_home_action(
+            self.env._("Website Forms"), "nestogy.form.entry", Domain("result", "=", "held")
+        )
         people = self._client_home_action(
             self.env._("Invitations"),
             "res.partner",
@@ -85,6 +88,18 @@ class ResPartner(models.Model):
                         Domain("due_on", "<=", soon),
                         "danger",
                     ),
+                ],
+            ),
+            "portal_forms": (
+                held,
+                [
+                    figure(
+                        "held",
+                        self.env._("Form entries to decide"),
+                        self.env._("What came through a website form and was held back for a look."),
+                        Domain.TRUE,
+                        "warning",
+                    )
                 ],
             ),
             "portal_invitations": (
