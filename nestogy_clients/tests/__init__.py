@@ -27,6 +27,7 @@ from . import test_home
 from . import test_import
 from . import test_import_exports
 from . import test_import_files
+from . import test_import_screen
 from . import test_import_template
 from . import test_ledger
 from . import test_mail_kinds
