@@ -38,6 +38,7 @@
         "security/nestogy_clients_rules_relations.xml",
         "security/nestogy_clients_rules_profile.xml",
         "security/nestogy_clients_rules_bulk.xml",
+        "security/nestogy_clients_rules_import.xml",
         "security/nestogy_clients_rules_export.xml",
         "security/nestogy_clients_rules_duplicates.xml",
         "data/ir_sequence_data.xml",
@@ -82,6 +83,7 @@
         "views/res_partner_preferences_views.xml",
         "views/nestogy_service_area_views.xml",
         "views/nestogy_client_segment_views.xml",
+        "views/nestogy_client_import_views.xml",
         "wizards/nestogy_custom_field_delete_views.xml",
         "wizards/nestogy_client_statement_views.xml",
         "wizards/nestogy_client_status_set_views.xml",
@@ -106,7 +108,6 @@
         "views/res_partner_relations_views.xml",
         "views/res_partner_home_views.xml",
         "views/nestogy_client_export_views.xml",
-        "views/nestogy_client_import_views.xml",
         "views/nestogy_client_duplicate_views.xml",
         "views/nestogy_clients_menus.xml",
         "wizards/nestogy_client_bulk_ask_views.xml",
@@ -142,6 +143,7 @@
         "demo/nestogy_relation_demo.xml",
         "demo/res_partner_home_demo.xml",
         "demo/nestogy_client_duplicate_demo.xml",
+        "demo/nestogy_client_import_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

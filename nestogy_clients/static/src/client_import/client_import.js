@@ -23,6 +23,7 @@ const RULES = {
     phone: _t("Phone number"),
     name: _t("Name"),
 };
+const NAMING = ["name", "contact1_name", "contact1_first_name", "contact1_last_name"];
 const ENDED = ["done", "cancelled", "failed", "undone"];
 
 /**
@@ -98,6 +99,10 @@ export class ClientImport extends Component {
         return this.props.record.fields[name].selection;
     }
 
+    get sheets() {
+        return this.data.sheets || [];
+    }
+
     get rules() {
         const chosen = this.data.match_rules || [];
         const rest = Object.keys(RULES).filter((key) => !chosen.includes(key));
@@ -144,7 +149,9 @@ export class ClientImport extends Component {
         const { state } = this.data;
         return {
             done: _t("The import is done."),
-            undone: _t("The import was taken back."),
+            undone: this.data.refused_count
+                ? _t("The import was taken back, but for some rows: %s. The list says why.", this.data.refused_count)
+                : _t("The import was taken back."),
             cancelled: _t("The import was stopped; what was done until then stays."),
             failed: _t("The import could not go on; see why above."),
         }[state];
@@ -169,7 +176,7 @@ export class ClientImport extends Component {
         }
         Object.assign(this.state, { problem: "", doing: _t("The file is sent…"), counts: null });
         try {
-            await record.update({ file: data, filename: name, name, encoding: false, separator: false });
+            await record.update({ file: data, filename: name, name, encoding: false, separator: false, sheet: false });
             if (!(await record.save())) {
                 return;
             }
@@ -238,7 +245,7 @@ export class ClientImport extends Component {
 
     onLoaded({ columns, counts }) {
         this.state.counts = counts;
-        this.state.hasName = columns.some(({ target }) => target === "name" || (target || "").startsWith("contact1_"));
+        this.state.hasName = columns.some(({ target }) => NAMING.includes(target));
     }
 
     async start() {
@@ -272,6 +279,9 @@ registry.category("view_widgets").add("nestogy_client_import", {
         { name: "filename", type: "char" },
         { name: "name", type: "char" },
         { name: "detected", type: "char" },
+        { name: "sheet", type: "char" },
+        { name: "sheets", type: "json" },
+        { name: "refused_count", type: "integer" },
         { name: "match_rules", type: "json" },
         { name: "phase", type: "selection" },
         { name: "state", type: "selection" },

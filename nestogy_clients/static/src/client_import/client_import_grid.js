@@ -40,6 +40,7 @@ export class ClientImportGrid extends Component {
         version: Number, // another number: everything is read anew
         mutex: Object, // what changes the import goes one after another
         onLoaded: Function,
+        onChanged: Function, // all rows were looked at anew, or will be
     };
 
     setup() {
@@ -109,7 +110,7 @@ export class ClientImportGrid extends Component {
         if (row.state === "done") {
             return OUTCOMES[row.deed];
         }
-        return OUTCOMES[row.state] || DEEDS[row.deed];
+        return OUTCOMES[row.state] || DEEDS[row.deed] || { label: _t("To do"), tone: "light" };
     }
 
     heading(column) {
@@ -197,7 +198,7 @@ export class ClientImportGrid extends Component {
         await this.props.mutex.exec(() =>
             this.orm.call(MODEL, "set_column", [[this.props.importId], column.index, target, policy])
         );
-        return this.load();
+        return this.props.onChanged();
     }
 
     // ------------------------------------------------------------------
@@ -314,11 +315,13 @@ export class ClientImportGrid extends Component {
             row.cells[index] = before;
             throw error;
         }
-        const { counts, ...fresh } = answer;
-        Object.assign(row, fresh);
-        data.counts = counts;
+        Object.assign(row, answer.row);
+        data.counts = answer.counts;
         this.state.said = this.rowWords(row);
         this.props.onLoaded(data);
+        if (!this.state.only) {
+            await this.load(); // others may stand for the same client; a filtered page stays as it is
+        }
     }
 
     rowWords(row) {

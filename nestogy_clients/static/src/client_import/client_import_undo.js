@@ -18,10 +18,6 @@ export class ClientImportUndo extends Component {
         });
     }
 
-    clientName({ client }) {
-        return client ? client.name || client[1] || client : "";
-    }
-
     async undo() {
         this.state.isBusy = true;
         try {
