@@ -3,7 +3,7 @@ import { Pager } from "@web/core/pager/pager";
 import { _t } from "@web/core/l10n/translation";
 import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
-import { Component, onPatched, onWillStart, onWillUpdateProps, useRef, useState } from "@odoo/owl";
+import { Component, onMounted, onPatched, onWillUpdateProps, useRef, useState } from "@odoo/owl";
 
 import { columnLetters } from "./column_letters";
 
@@ -52,11 +52,12 @@ export class ClientImportGrid extends Component {
         this.limit = LIMIT;
         this.state = useState({ data: null, offset: 0, only: "", row: 0, column: HEAD, edit: null, said: "" });
         this.focusNext = false;
-        onWillStart(() => this.load());
+        // not before it is mounted: what is loaded changes the parent, which would begin anew
+        onMounted(() => this.load());
         onWillUpdateProps((next) => {
             if (next.version !== this.props.version || next.importId !== this.props.importId) {
                 Object.assign(this.state, { edit: null, said: "" });
-                return this.load(next);
+                this.load(next);
             }
         });
         onPatched(() => this.restoreFocus());
