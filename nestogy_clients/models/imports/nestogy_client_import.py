@@ -174,7 +174,9 @@ class NestogyClientImport(models.Model):
         if not self.is_checked:
             raise UserError(self.env._("Check the file first."))
         if not self.create_count + self.update_count:
-            raise UserError(self.env._("No row of this file can be imported; correct the rows with mistakes first."))
+            if self.error_count:
+                raise UserError(self.env._("No row of this file can be imported; correct those with mistakes first."))
+            raise UserError(self.env._("All clients of this file are there already; nothing is left to import."))
         import_sudo = self.sudo()  # checked above; these are not the user's to write
         import_sudo.write({"phase": "run", "total": self.row_count, "user_id": self.env.uid})
         if self.row_count <= AT_ONCE:

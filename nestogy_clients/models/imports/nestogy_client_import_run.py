@@ -9,7 +9,8 @@ from ...tools.import_files import ClientFileError
 from .nestogy_client_import import AT_ONCE, BATCH
 
 # what of new contacts and addresses is looked at before they are taken back
-PERSON = ("name", "function", "email", "phone", "street", "zip", "city", "comment", "phone_number_ids")
+PERSON = ("name", "function", "department", "email", "phone", "comment", "phone_number_ids")
+PLACE = ("street", "zip", "city")  # unless it follows that of the client
 
 
 class NestogyClientImport(models.Model):
@@ -85,7 +86,12 @@ class NestogyClientImport(models.Model):
         return [*vals, *({"client_fields", "category_id", "phone_number_ids", "name", "client_status_id"} - set(vals))]
 
     def _kept_of_people(self, people):
-        return {str(person.id): person._import_keep(PERSON) for person in people}
+        return {
+            str(person.id): person._import_keep(
+                PERSON if person.type == "contact" and not person.use_own_address else PERSON + PLACE
+            )
+            for person in people
+        }
 
     def _update_clients(self, plans, partners, tags, outcomes):
         """Update clients, each once at a time: rows of the same one come one after another."""

@@ -12,8 +12,11 @@ OWN_TABLES = {
     "nestogy_engagement_record",
     "nestogy_client_duplicate",
     "nestogy_phone_number",
+    "nestogy_quality_gap_rel",
     "res_partner_res_partner_category_rel",
 }
+# of a client, which goes empty by itself
+OWN_COLUMNS = {("res_partner", "primary_contact_id")}
 ENDED = ("done", "cancelled", "failed", "undone")
 
 

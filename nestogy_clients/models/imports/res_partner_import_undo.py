@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Command
 from odoo.tools import SQL
 
-from .nestogy_client_import_undo import OWN_TABLES
+from .nestogy_client_import_undo import OWN_COLUMNS, OWN_TABLES
 
 WRITTEN = ("comment", "email", "email_outgoing")  # messages that somebody wrote
 
@@ -72,7 +72,7 @@ class ResPartner(models.Model):
         ids, own = list(ids), list(own)
         parts = []
         for table, column in self._import_references("res_partner"):
-            if table in OWN_TABLES:
+            if table in OWN_TABLES or (table, column) in OWN_COLUMNS:
                 continue
             condition = SQL("AND NOT id = ANY(%s)", own) if table == "res_partner" else SQL()
             parts.append(
