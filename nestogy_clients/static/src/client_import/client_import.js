@@ -103,6 +103,11 @@ export class ClientImport extends Component {
         return this.data.sheets || [];
     }
 
+    /** A text with columns, and neither a workbook nor an address book. */
+    get isTable() {
+        return !this.sheets.length && !/\.vcf$/i.test(this.data.filename || "");
+    }
+
     get rules() {
         const chosen = this.data.match_rules || [];
         const rest = Object.keys(RULES).filter((key) => !chosen.includes(key));
