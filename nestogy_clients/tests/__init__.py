@@ -26,7 +26,9 @@ from . import test_feed_meetings
 from . import test_follow_ups
 from . import test_home
 from . import test_import
+from . import test_import_exports
 from . import test_import_files
+from . import test_import_screen
 from . import test_import_template
 from . import test_ledger
 from . import test_mail_kinds

@@ -14,6 +14,7 @@ from odoo.tests import BaseCase, tagged
 
 from ..tools import sheets
 from ..tools.import_files import ClientFileError, Limits, detect_separator, open_table, text_of
+from ..tools.sheets import write_csv
 
 TEXT = "Name;City\nÄpfel & Söhne;Köln\nPeña “Hermanos”;Genève\n"
 SHEET = "worksheet"
@@ -258,6 +259,32 @@ class TestImportFiles(BaseCase):
         book.active.sheet_state = "hidden"
         book.save(buffer)
         self.assertEqual(open_table(buffer.getvalue()).header, ["name", "city"])
+
+    def test_another_visible_sheet_is_read_when_it_is_named(self):
+        buffer = io.BytesIO()
+        book = openpyxl.Workbook()
+        book.active.title = "Notes"
+        book.active.append(["read", "me"])
+        book.create_sheet("Clients").append(["name", "city"])
+        book.create_sheet("Secret").sheet_state = "hidden"
+        book.save(buffer)
+        old, old_buffer = xlwt.Workbook(), io.BytesIO()
+        for title, cells in (("Notes", ["read", "me"]), ("Clients", ["name", "city"])):
+            sheet = old.add_sheet(title)
+            for place, cell in enumerate(cells):
+                sheet.write(0, place, cell)
+        old.save(old_buffer)
+        for content in (buffer.getvalue(), old_buffer.getvalue()):
+            self.assertEqual(open_table(content).sheets, ("Notes", "Clients"))
+            self.assertEqual(open_table(content, sheet="Clients").header, ["name", "city"])
+            for unknown in ("Secret", "Nothing"):
+                self.assertEqual(open_table(content, sheet=unknown).sheet, "Notes")
+
+    def test_what_was_made_safe_is_read_as_it_was_meant(self):
+        written = io.BytesIO()
+        texts = ["=1+1", "+1 207 555", "'tis", "-", "@home", "plain"]
+        write_csv(written, ["name"], [[text] for text in texts])
+        self.assertEqual([row[0] for row in table_of(written.getvalue())][1:], texts)
 
     def test_what_a_file_is_decides_and_not_its_name(self):
         # nothing is told about the name

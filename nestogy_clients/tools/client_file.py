@@ -101,6 +101,11 @@ def _tidy(values):
     values["phone"] = re.sub(r"^(Mobile|Fax|Other):.*", "", values.get("phone", ""), flags=re.IGNORECASE)
     for name in [name for name, value in values.items() if value == ""]:
         del values[name]
+    # a firm that stands in a column of names as well as in that of firms is not its own contact
+    for contact in values["contacts"]:
+        if values.get("name") and contact.get("name", "").casefold() == values["name"].casefold():
+            del contact["name"]
+    values["contacts"] = [contact for contact in values["contacts"] if contact]
 
 
 def _name_by_person(values):

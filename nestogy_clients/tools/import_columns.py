@@ -234,6 +234,7 @@ def map_header(header, custom=()):
     labels = {heading_key(label): label for label in custom} | {label.lower(): label for label in custom}
     preset = find_preset(header)
     words = PRESETS[preset]["columns"] if preset else {}
+    foreign = PRESETS[preset].get("foreign", ()) if preset else ()
     columns, seen = [], set()
     ranks = {}  # of targets: where in the preset's list, or in ours, the best heading for it stands
     for heading in header:
@@ -244,6 +245,8 @@ def map_header(header, custom=()):
             target, state = label, "custom"
         elif key in words:
             target, state = words[key], "read"
+        elif key in foreign:
+            pass
         elif is_technical(heading):
             state = "unknown" if preset else "technical"
         elif target_of(heading):

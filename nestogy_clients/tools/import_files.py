@@ -77,16 +77,18 @@ class TableFile:
     :ivar separator: of CSV
     :ivar newline: of CSV: ``CRLF``, ``LF`` or ``CR``
     :ivar sheet: name of the sheet that is read
+    :ivar sheets: names of the sheets that could be read
     :ivar header: headings, in the order of the columns
     :ivar header_line: number of the line on which they stand; zero for vCards, which have none
     """
 
-    def __init__(self, kind, source, limits, encoding="", separator="", newline="", sheet=""):
+    def __init__(self, kind, source, limits, encoding="", separator="", newline="", sheet="", sheets=()):
         self.kind = kind
         self.encoding = encoding
         self.separator = separator
         self.newline = newline
         self.sheet = sheet
+        self.sheets = sheets
         self._source = source
         self._limits = limits
         self.header_line, self.header = self._find_header()
@@ -149,13 +151,14 @@ class TableFile:
         return header[number - 1] if number <= len(header) and header[number - 1] else str(number)
 
 
-def open_table(content, limits=None, encoding=None, separator=None):
+def open_table(content, limits=None, encoding=None, separator=None, sheet=None):
     """Find out what a file is and read its header; the name it goes by does not matter.
 
     :param bytes content: the file
     :param Limits limits: what it may have at most
     :param str encoding: of a text, instead of the one that is detected
     :param str separator: of a CSV file, instead of the one that is detected
+    :param str sheet: of a workbook, instead of the first one that is not hidden; ignored where there is no such sheet
     :return: :class:`TableFile`
     :raise ClientFileError: it cannot be read
     """
@@ -165,11 +168,11 @@ def open_table(content, limits=None, encoding=None, separator=None):
     if not content.strip():
         raise ClientFileError("empty")
     if content.startswith(b"PK"):
-        return _open_xlsx(content, limits)
+        return _open_xlsx(content, limits, sheet)
     if content.startswith(OLE):
-        return _open_xls(content, limits)
+        return _open_xls(content, limits, sheet)
     if content.startswith((b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")):
-        return _open_xls(content, limits)  # a sheet of an old Excel, without a container
+        return _open_xls(content, limits, sheet)  # a sheet of an old Excel, without a container
     encoding = encoding or detect_encoding(content)
     if encoding == "utf-8":
         encoding = "utf-8-sig"  # with or without a mark
@@ -328,17 +331,18 @@ def _card_lines(stream, limits):
 # ----------------------------------------------------------------------
 
 
-def _open_xls(content, limits):
+def _open_xls(content, limits, wanted=None):
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise ClientFileError("encrypted")
     try:
         book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), on_demand=True)
-        visible = [number for number in range(book.nsheets) if not book.sheet_by_index(number).visibility]
-        sheet = book.sheet_by_index((visible or [0])[0])
+        visible = [sheet for sheet in map(book.sheet_by_index, range(book.nsheets)) if not sheet.visibility]
+        sheets = {sheet.name: sheet for sheet in visible or [book.sheet_by_index(0)]}
+        sheet = sheets.get(wanted) or next(iter(sheets.values()))
     except Exception as error:  # pylint: disable=broad-except
         # xlrd answers a broken file with whatever happens to go wrong inside
         raise ClientFileError("encrypted" if "encrypted" in str(error) else "format") from error
-    return TableFile("xls", lambda: _xls_lines(book, sheet), limits, sheet=sheet.name)
+    return TableFile("xls", lambda: _xls_lines(book, sheet), limits, sheet=sheet.name, sheets=(*sheets,))
 
 
 def _xls_lines(book, sheet):
@@ -364,14 +368,14 @@ def _xls_text(book, cell):
     return text_of(cell.value)
 
 
-def _open_xlsx(content, limits):
+def _open_xlsx(content, limits, wanted=None):
     _check_archive(content, limits)
     try:
-        book = Workbook(io.BytesIO(content))
+        book = Workbook(io.BytesIO(content), wanted)
     except Exception as error:  # pylint: disable=broad-except
         # a broken file is answered with whatever happens to go wrong inside
         raise ClientFileError("format") from error
-    return TableFile("xlsx", lambda: _xlsx_lines(book), limits, sheet=book.title)
+    return TableFile("xlsx", lambda: _xlsx_lines(book), limits, sheet=book.title, sheets=book.titles)
 
 
 def _check_archive(content, limits):

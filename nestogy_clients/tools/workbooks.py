@@ -18,12 +18,17 @@ TRUE = ("1", "true", "on")
 
 
 class Workbook:
-    """An XLSX file: the first sheet that can be seen, and what its cells need to be understood.
+    """An XLSX file: one sheet of it, and what its cells need to be understood.
 
     Whatever goes wrong in a broken file is raised as it comes.
+
+    :param file: opened to be read
+    :param str wanted: name of the sheet; without it, or when there is none, it is the first that can be seen
+    :ivar title: name of the sheet
+    :ivar titles: names of the sheets that can be seen
     """
 
-    def __init__(self, file):
+    def __init__(self, file, wanted=None):
         self._archive = zipfile.ZipFile(file)
         self._names = {name.lower(): name for name in self._archive.namelist()}
         book = next(
@@ -36,7 +41,9 @@ class Workbook:
             for each in root.iterfind(".//{*}sheets/{*}sheet")
             if relations[each.get(RELATION)][0] == "worksheet"
         ]
-        self.title, self._sheet, _state = next((each for each in sheets if each[2] == "visible"), sheets[0])
+        shown = [each for each in sheets if each[2] == "visible"] or sheets
+        self.title, self._sheet, _state = next((each for each in shown if each[0] == wanted), shown[0])
+        self.titles = tuple(title for title, _path, _state in shown)
         properties = root.find("{*}workbookPr")
         is_mac = properties is not None and properties.get("date1904") in TRUE
         self._epoch = CALENDAR_MAC_1904 if is_mac else CALENDAR_WINDOWS_1900

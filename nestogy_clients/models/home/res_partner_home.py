@@ -214,7 +214,7 @@ class ResPartner(models.Model):
                     "From a spreadsheet or another program, with a look at the outcome before anything is kept."
                 ),
                 "fa-upload",
-                "nestogy_clients.nestogy_client_import_action",
+                "nestogy_clients.nestogy_client_import_new_action",
             ),
         ]
         return [

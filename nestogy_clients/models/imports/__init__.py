@@ -4,6 +4,7 @@ from . import nestogy_client_import_check
 from . import nestogy_client_import_grid
 from . import nestogy_client_import_run
 from . import nestogy_client_import_undo
+from . import nestogy_client_import_screen
 from . import nestogy_client_import_row
 from . import res_partner_import
 from . import res_partner_import_read

@@ -12,7 +12,7 @@ CHECK_AT_ONCE = 2000  # rows that are checked while the user waits
 MANAGER = "nestogy_clients.nestogy_clients_group_manager"
 RULES = ("number", "email", "vat", "domain", "phone", "name")
 # what a manager chooses; all else is written by the methods
-OPEN = {"name", "file", "filename", "encoding", "separator", "match_rules", "on_match"}
+OPEN = {"name", "file", "filename", "encoding", "separator", "sheet", "match_rules", "on_match"}
 
 
 class NestogyClientImport(models.Model):
@@ -51,6 +51,8 @@ class NestogyClientImport(models.Model):
         [(",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Bar")],
         help="Between the columns of a CSV file; empty means that it is detected.",
     )
+    sheet = fields.Char(help="Of a workbook; empty means the first one that is not hidden.")
+    sheets = fields.Json(readonly=True, copy=False, help="Names of the sheets that the workbook has.")
     detected = fields.Char(string="Read as", readonly=True, copy=False)
     preset = fields.Char(readonly=True, copy=False, help="The system from which the file comes, by its headings.")
     is_people = fields.Boolean(
@@ -125,7 +127,7 @@ class NestogyClientImport(models.Model):
         if not self.env.su and any(one.state != "draft" for one in self) and set(vals) - {"name"}:
             raise UserError(self.env._("This import was started already; begin another one."))
         result = super().write(vals)
-        if not self.env.su and {"file", "encoding", "separator", "match_rules", "on_match"} & set(vals):
+        if not self.env.su and {"file", "encoding", "separator", "sheet", "match_rules", "on_match"} & set(vals):
             self.sudo().is_checked = False  # what was found no longer holds; nobody writes that himself
         return result
 

@@ -80,7 +80,7 @@ class NestogyClientImport(models.Model):
         """
         partners = self.env["res.partner"]
         try:
-            table = open_table(content, encoding=self.encoding, separator=self.separator)
+            table = open_table(content, encoding=self.encoding, separator=self.separator, sheet=self.sheet)
             found = map_header(table.header, [field.name for field in partners._client_import_fields()])
             for number, column in enumerate(found.columns, 1):
                 if column.state in ("technical", "twice"):
@@ -94,6 +94,7 @@ class NestogyClientImport(models.Model):
         self.write(
             {
                 "detected": partners._client_import_detected(table, found.preset),
+                "sheets": [*table.sheets],
                 "preset": found.preset,
                 "is_people": is_people,
                 "mapping": self._first_mapping(found),
