@@ -62,14 +62,34 @@ class ResPartner(models.Model):
 
     def _client_dashboard_load(self, widgets):
         """The data of cards, by key; what all of them ask is asked at once, and what several ask only once."""
+        self.env.companies.sudo().fetch(self._client_company_fields())  # settings, of which nothing is told
         questions = {}
         for widget in widgets:
             questions |= widget["asks"]
         answers = self._client_ask(questions)
         return {widget["key"]: widget["load"](**{name: answers[name] for name in widget["asks"]}) for widget in widgets}
 
+    def _client_dashboard_fields(self):
+        """Names of the fields that the profile reads of the client; without them Odoo would read all that there are.
+
+        Addons add theirs with ``super()``.
+        """
+        return [
+            *("name", "is_client", "parent_id", "company_id", "company_name", "commercial_partner_id", "active"),
+            *("client_number", "client_status_id", "client_group_id", "client_since", "client_is_trial"),
+            *("trial_end_date", "credit_status", "credit_status_reason", "engagement_level", "create_date"),
+            *("primary_contact_id", "email", "phone", "street", "city"),
+        ]
+
+    def _client_company_fields(self):
+        """Names of the fields that rules and cards read of companies; as with :meth:`_client_dashboard_fields`."""
+        return ["parent_path", "currency_id"]
+
     def _check_client_dashboard(self):
         self.ensure_one()
+        self.fetch(
+            [name for name in self._client_dashboard_fields() if self._has_field_access(self._fields[name], "read")]
+        )
         self.check_access("read")
         if not self.is_client:
             raise UserError(self.env._("%s is not a client.", self.display_name))

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL, format_amount, format_date
 
 from ...tools import ledger
+from ...tools.cards import kept
 from ..money.res_partner_finance import BALANCE_TYPES, VIEWER
 
 MONTHS = (12, 24)  # of the chart; the longer one for clients that are older than the shorter
@@ -33,9 +34,8 @@ class ResPartner(models.Model):
         }
         return {name: asks[name] for name in names}
 
+    @kept
     def _client_money_question(self):
-        self._flush_client_documents()
-        self.env["account.move"].flush_model(["invoice_date"])
         today = fields.Date.context_today(self)
         ages = SQL(" ").join(
             SQL("WHEN invoice_date_due < %s THEN %s", fields.Date.subtract(today, days=more_than), key)
@@ -62,6 +62,7 @@ class ResPartner(models.Model):
             companies=tuple(self.env.companies.ids),
         )
 
+    @kept
     def _client_received_question(self):
         # figures of a client are told to whoever may see them, also to those who may not open the documents
         return self._client_question_sudo(
@@ -84,6 +85,7 @@ class ResPartner(models.Model):
             by=4,
         )
 
+    @kept
     def _client_paying_question(self):
         since = fields.Date.subtract(fields.Date.context_today(self), days=RECENT_DAYS)
         recent = SQL("FILTER (WHERE paid_on >= %s)", since)
