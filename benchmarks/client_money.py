@@ -34,7 +34,8 @@ def look(env, size, invoice):
         moves.search_fetch(mine, names, limit=SHOWN, order="invoice_date desc, id desc")
 
     def ours():
-        answers = client._client_ask(client._client_money_asks("money") | {"invoices": client._client_invoices_question})
+        asks = client._client_money_asks("money") | {"invoices": client._client_invoices_question}
+        answers = client._client_ask(asks)
         client._client_balances_of(answers["money"])
 
     def limit():

@@ -1,5 +1,9 @@
 """What the cards of the profile and of the dashboard have in common."""
 
+from functools import lru_cache
+
+from babel.dates import format_date
+
 CARD_ROWS = 5  # that a card shows of a list
 
 
@@ -9,6 +13,12 @@ def card_columns(**labels):
     :param labels: by the name of the cell below
     """
     return [{"name": name, "label": label} for name, label in labels.items()]
+
+
+@lru_cache(maxsize=1000)
+def month_label(day, language):
+    """A month as charts write it, in the words of a language."""
+    return format_date(day, "MMM yy", locale=language)
 
 
 def kept(question):

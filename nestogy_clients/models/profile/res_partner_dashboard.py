@@ -62,7 +62,6 @@ class ResPartner(models.Model):
 
     def _client_dashboard_load(self, widgets):
         """The data of cards, by key; what all of them ask is asked at once, and what several ask only once."""
-        self.env.companies.sudo().fetch(self._client_company_fields())  # settings, of which nothing is told
         questions = {}
         for widget in widgets:
             questions |= widget["asks"]
@@ -81,12 +80,17 @@ class ResPartner(models.Model):
             *("primary_contact_id", "email", "phone", "street", "city"),
         ]
 
+    def _client_fetch_companies(self):
+        """Read what rules and cards ask of companies; without it Odoo would read all that there is."""
+        self.env.companies.sudo().fetch(self._client_company_fields())  # settings, of which nothing is told
+
     def _client_company_fields(self):
-        """Names of the fields that rules and cards read of companies; as with :meth:`_client_dashboard_fields`."""
+        """Names of fields of companies; addons add theirs with ``super()``."""
         return ["parent_path", "currency_id"]
 
     def _check_client_dashboard(self):
         self.ensure_one()
+        self._client_fetch_companies()
         self.fetch(
             [name for name in self._client_dashboard_fields() if self._has_field_access(self._fields[name], "read")]
         )

@@ -52,7 +52,7 @@ class ResPartner(models.Model):
             return kept[name]
         before = self.env.cr.sql_log_count
         sql = getattr(self.browse(NOBODY), name)() if name else question()
-        sql = SQL("(SELECT json_agg(row_to_json(answer)) FROM (%s) answer)", sql)
+        sql = SQL("(SELECT json_agg(answer) FROM (%s) answer)", sql)
         if name and self.env.cr.sql_log_count == before:  # it follows from what Odoo keeps itself
             kept[name] = sql
         return sql
