@@ -1,11 +1,12 @@
 """The money of one client: its figures by currency and its newest documents, for a small client and a large one.
 
-Ours asks what the profile asks: both in one statement, and the figures also by age and month for the cards beside them.
+Ours asks what the profile asks, with the language and time zone of the user as the browser sends them: both in one
+statement, and the figures also by age and month for the cards beside them.
 """
 
 from _tools import fresh, invoice_of, milliseconds, multiply, queries
 
-SHOWN = 10
+SHOWN = 5
 SIZES = (24, 2000)
 
 
@@ -19,6 +20,7 @@ def run(env, rows):
 
 def look(env, size, invoice):
     client = env["res.partner"].create({"name": f"Client {size}", "is_company": True})
+    client = client.with_context(lang="en_US", tz="Europe/Brussels")
     multiply(
         env, invoice, size, name=f"'M{size}/' || n", partner_id=str(client.id), commercial_partner_id=str(client.id)
     )
@@ -31,12 +33,9 @@ def look(env, size, invoice):
         client.read(["total_invoiced", "credit", "debit"])
         moves.search_fetch(mine, names, limit=SHOWN, order="invoice_date desc, id desc")
 
-    def newest():
-        columns = {name: name for name in ("id", *names)}
-        return client._client_question("account.move", mine, columns, order="invoice_date desc, id desc", limit=SHOWN)
-
     def ours():
-        answers = client._client_ask(client._client_money_asks("money") | {"invoices": newest})
+        asks = client._client_money_asks("money") | {"invoices": client._client_invoices_question}
+        answers = client._client_ask(asks)
         client._client_balances_of(answers["money"])
 
     def limit():

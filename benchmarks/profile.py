@@ -20,8 +20,11 @@ NEWEST = {
 
 
 def run(env, rows):
-    """``rows`` invoices, tickets and communications of other clients lie around those of the one that is looked at."""
+    """As the browser asks, with the language and time zone of the user.
+
+    ``rows`` invoices, tickets and communications of other clients lie around those of the one that is looked at."""
     client = make_client(env, "Profile", (INVOICES, TICKETS, COMMUNICATIONS))
+    client = client.with_context(lang="en_US", tz="Europe/Brussels")
     make_client(env, "Others", (rows, rows, rows))
     for table in ("account_move", "helpdesk_ticket", "nestogy_communication"):
         env.cr.execute(f"ANALYZE {table}")

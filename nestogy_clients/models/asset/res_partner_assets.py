@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, escape_psql
 
-from ...tools.cards import CARD_ROWS, card_columns
+from ...tools.cards import CARD_ROWS, card_columns, kept
 
 WARRANTY_TONES = {"valid": "success", "soon": "warning", "over": "secondary"}
 SERIAL_CHARACTERS = 3  # fewer find too much, and no index
@@ -70,6 +70,7 @@ class ResPartner(models.Model):
             )
         return widgets
 
+    @kept
     def _client_asset_states_question(self):
         return self._client_question(
             "maintenance.equipment",
@@ -78,6 +79,7 @@ class ResPartner(models.Model):
             by=1,
         )
 
+    @kept
     def _client_assets_question(self):
         return self._client_question(
             "maintenance.equipment",
@@ -103,7 +105,7 @@ class ResPartner(models.Model):
             end=self._client_path(assets, query, "warranty_date"),
             today=SQL("%s::date", fields.Date.context_today(self)),
             days=self._client_path(assets, query, "company_id.asset_warranty_days"),
-            own=self.env.company.asset_warranty_days,
+            own=SQL("(SELECT asset_warranty_days FROM res_company WHERE id = %s)", self.env.company.id),
         )
 
     def _client_dashboard_assets(self, asset_states, assets):

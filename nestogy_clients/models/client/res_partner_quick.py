@@ -110,6 +110,7 @@ class ResPartner(models.Model):
     def _client_person_with(self, field_name):
         """Who is written to or called: the primary contact who can be reached so, else the client itself."""
         people = self.primary_contact_id | self
+        people.fetch(["active", "name", "email", "phone", "company_id", "commercial_partner_id"])  # with what rules ask
         return people.filtered(lambda person: person.active and person[field_name])[:1]
 
     def _client_dialled(self):

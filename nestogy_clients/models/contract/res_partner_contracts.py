@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
-from ...tools.cards import CARD_ROWS, card_columns
+from ...tools.cards import CARD_ROWS, card_columns, kept
 from .contract_contract_service import TONES
 
 LIVE_STATES = ("draft", "active", "to_renew", "paused")
@@ -94,17 +94,13 @@ class ResPartner(models.Model):
     def _client_contract_domain(self):
         return Domain("commercial_partner_id", "=", self.id) & Domain("contract_type", "=", "sale")
 
+    @kept
     def _client_contracts_question(self):
         """The contracts that are not over, the one that ends first before the others, with their worth a month.
 
         ``amount`` is that of all lines that are not over, ``running`` that of those which have begun.
         """
         today = fields.Date.context_today(self)
-        lines = self.env["contract.line"]
-        lines.flush_model(
-            ["contract_id", "active", "display_type", "is_canceled", "date_start", "date_end", "monthly_recurring"]
-        )
-        lines.flush_model(["currency_id"])
         value = SQL(
             """(SELECT json_build_object(
                            'currency_id', MAX(line.currency_id), 'amount', SUM(line.monthly_recurring), 'running',

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools import document_files
-from ...tools.cards import CARD_ROWS, card_columns
+from ...tools.cards import CARD_ROWS, card_columns, kept
 from .nestogy_client_document import EXPIRY_NOTICE_DAYS
 
 
@@ -87,6 +87,7 @@ class ResPartner(models.Model):
             )
         return widgets
 
+    @kept
     def _client_documents_question(self):
         return self._client_question(
             "nestogy.client.document",

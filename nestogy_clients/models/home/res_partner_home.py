@@ -53,6 +53,7 @@ class ResPartner(models.Model):
     def _check_client_home(self):
         if not self.env.user.has_group(VIEWER):
             raise AccessError(self.env._("The dashboard is for those who have a role in Clients; ask for one."))
+        self._client_fetch_companies()
 
     # ------------------------------------------------------------------
     # How cards are made

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount
 
-from ...tools.cards import CARD_ROWS, card_columns
+from ...tools.cards import CARD_ROWS, card_columns, kept
 
 VIEWER = "nestogy_clients.nestogy_clients_group_viewer"
 TONES = {"applied": "success", "partial": "warning", "open": "info", "process": "info", "rejected": "danger"}
@@ -92,22 +92,18 @@ class ResPartner(models.Model):
     def _client_paid_sql(self, ids):
         """SQL of the invoices of clients that are paid in full, and when the last part of each was paid."""
         self._flush_client_documents()
-        self.env["account.move"].flush_model(["invoice_date", "payment_state"])
-        self.env["account.move.line"].flush_model(["move_id", "display_type"])
-        self.env["account.partial.reconcile"].flush_model(["debit_move_id", "max_date"])
+        self.env["account.move"].flush_model(["invoice_date", "payment_state", "client_paid_on"])
         return SQL(
             """
-            SELECT move.commercial_partner_id AS client_id, move.invoice_date, move.invoice_date_due,
-                   MAX(partial.max_date) AS paid_on
-              FROM account_move move
-              JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'payment_term'
-              JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
-             WHERE move.commercial_partner_id IN %(partners)s
-               AND move.company_id IN %(companies)s
-               AND move.state = 'posted'
-               AND move.move_type IN ('out_invoice', 'out_receipt')
-               AND move.payment_state IN ('paid', 'in_payment')
-             GROUP BY move.id
+            SELECT commercial_partner_id AS client_id, invoice_date, invoice_date_due, client_paid_on AS paid_on
+              FROM account_move
+             WHERE commercial_partner_id IN %(partners)s
+               AND company_id IN %(companies)s
+               AND state = 'posted'
+               AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')  -- as the index says
+               AND move_type <> 'out_refund'
+               AND payment_state IN ('paid', 'in_payment')
+               AND client_paid_on IS NOT NULL
             """,
             partners=tuple(ids),
             companies=tuple(self.env.companies.ids),
@@ -150,6 +146,7 @@ class ResPartner(models.Model):
             )
         return widgets
 
+    @kept
     def _client_transactions_question(self):
         return self._client_question(
             "nestogy.client.transaction",

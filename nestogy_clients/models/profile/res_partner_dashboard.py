@@ -68,8 +68,32 @@ class ResPartner(models.Model):
         answers = self._client_ask(questions)
         return {widget["key"]: widget["load"](**{name: answers[name] for name in widget["asks"]}) for widget in widgets}
 
+    def _client_dashboard_fields(self):
+        """Names of the fields that the profile reads of the client; without them Odoo would read all that there are.
+
+        Addons add theirs with ``super()``.
+        """
+        return [
+            *("name", "is_client", "parent_id", "company_id", "company_name", "commercial_partner_id", "active"),
+            *("client_number", "client_status_id", "client_group_id", "client_since", "client_is_trial"),
+            *("trial_end_date", "credit_status", "credit_status_reason", "engagement_level", "create_date"),
+            *("primary_contact_id", "email", "phone", "street", "city"),
+        ]
+
+    def _client_fetch_companies(self):
+        """Read what rules and cards ask of companies; without it Odoo would read all that there is."""
+        self.env.companies.sudo().fetch(self._client_company_fields())  # settings, of which nothing is told
+
+    def _client_company_fields(self):
+        """Names of fields of companies; addons add theirs with ``super()``."""
+        return ["parent_path", "currency_id"]
+
     def _check_client_dashboard(self):
         self.ensure_one()
+        self._client_fetch_companies()
+        self.fetch(
+            [name for name in self._client_dashboard_fields() if self._has_field_access(self._fields[name], "read")]
+        )
         self.check_access("read")
         if not self.is_client:
             raise UserError(self.env._("%s is not a client.", self.display_name))

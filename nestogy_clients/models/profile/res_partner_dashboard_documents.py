@@ -2,7 +2,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import format_amount
 
-from ...tools.cards import CARD_ROWS, card_columns
+from ...tools.cards import CARD_ROWS, card_columns, kept
 from ..money.res_partner_finance import BALANCE_TYPES
 
 
@@ -46,14 +46,17 @@ class ResPartner(models.Model):
     def _client_estimate_domain(self):
         return [("partner_id.commercial_partner_id", "=", self.id)]
 
+    @kept
     def _client_invoice_states_question(self):
         columns = {"state": "client_state", "count": ("COUNT", None)}
         return self._client_question("account.move", self._client_invoice_domain(), columns, by=1)
 
+    @kept
     def _client_estimate_states_question(self):
         columns = {"state": "client_state", "count": ("COUNT", None)}
         return self._client_question("sale.order", self._client_estimate_domain(), columns, by=1)
 
+    @kept
     def _client_invoices_question(self):
         return self._client_question(
             "account.move",
@@ -70,6 +73,7 @@ class ResPartner(models.Model):
             limit=CARD_ROWS,
         )
 
+    @kept
     def _client_estimates_question(self):
         return self._client_question(
             "sale.order",

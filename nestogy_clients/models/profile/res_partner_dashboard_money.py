@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL, format_amount, format_date
 
 from ...tools import ledger
+from ...tools.cards import kept, month_label
 from ..money.res_partner_finance import BALANCE_TYPES, VIEWER
 
 MONTHS = (12, 24)  # of the chart; the longer one for clients that are older than the shorter
@@ -33,9 +34,8 @@ class ResPartner(models.Model):
         }
         return {name: asks[name] for name in names}
 
+    @kept
     def _client_money_question(self):
-        self._flush_client_documents()
-        self.env["account.move"].flush_model(["invoice_date"])
         today = fields.Date.context_today(self)
         ages = SQL(" ").join(
             SQL("WHEN invoice_date_due < %s THEN %s", fields.Date.subtract(today, days=more_than), key)
@@ -44,7 +44,7 @@ class ResPartner(models.Model):
         )
         return SQL(
             """
-            SELECT currency_id, company_id, date_trunc('month', invoice_date)::date AS month,
+            SELECT currency_id, company_id, date_trunc('month', invoice_date::timestamp)::date AS month,
                    CASE WHEN move_type = 'out_refund' THEN 'credit' %(ages)s ELSE 'not_due' END AS age,
                    SUM(amount_total)::float8 AS total, SUM(amount_untaxed)::float8 AS untaxed,
                    SUM(amount_residual)::float8 AS residual, SUM(amount_total_signed)::float8 AS company_total,
@@ -62,6 +62,7 @@ class ResPartner(models.Model):
             companies=tuple(self.env.companies.ids),
         )
 
+    @kept
     def _client_received_question(self):
         # figures of a client are told to whoever may see them, also to those who may not open the documents
         return self._client_question_sudo(
@@ -76,7 +77,7 @@ class ResPartner(models.Model):
                 "currency_id": "currency_id",
                 "company_id": "company_id",
                 "kind": "kind",
-                "month": SQL("date_trunc('month', date)::date"),
+                "month": SQL("date_trunc('month', date::timestamp)::date"),
                 "amount": ("SUM", "company_amount"),
                 "unapplied": ("SUM", "unapplied"),
                 "last": ("MAX", "date"),
@@ -84,6 +85,7 @@ class ResPartner(models.Model):
             by=4,
         )
 
+    @kept
     def _client_paying_question(self):
         since = fields.Date.subtract(fields.Date.context_today(self), days=RECENT_DAYS)
         recent = SQL("FILTER (WHERE paid_on >= %s)", since)
@@ -364,11 +366,12 @@ class ResPartner(models.Model):
         datasets = []
         for label, sums in ((self.env._("Invoiced"), invoiced), (self.env._("Paid"), paid)):
             values = [currency.round(sums.get(str(month), 0.0)) + 0.0 for month in months]
+            texts = {value: format_amount(self.env, value, currency) for value in set(values)}
             datasets.append(
                 {
                     "label": label,
                     "values": values,
-                    "texts": [format_amount(self.env, value, currency) for value in values],
+                    "texts": [texts[value] for value in values],
                 }
             )
         if not any(value for dataset in datasets for value in dataset["values"]):
@@ -380,7 +383,7 @@ class ResPartner(models.Model):
         return {
             "chart": {
                 "kind": "bar",
-                "labels": [format_date(self.env, month, date_format="MMM yy") for month in months],
+                "labels": [month_label(month, self.env.lang or "en_US") for month in months],
                 "datasets": datasets,
                 "hint": self.env._(
                     "Invoiced: posted invoices less credit notes by their date, taxes included. Paid: payments less "

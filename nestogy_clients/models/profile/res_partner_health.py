@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import format_amount
 
 from ...tools import ledger
+from ...tools.cards import kept
 from ..money.res_partner_finance import VIEWER
 
 LEVELS = {"danger": "poor", "warning": "watch"}
@@ -84,13 +85,12 @@ class ResPartner(models.Model):
             asks["contracts"] = self._client_contracts_question
         return asks
 
+    @kept
     def _client_last_contact_question(self):
         """When somebody last called, wrote to or met the client, or it us; own notes are no contact."""
         return self._client_question(
             "nestogy.communication",
-            Domain("client_id", "=", self.id)
-            & Domain("kind", "!=", "note")
-            & Domain("date", "<=", fields.Datetime.now()),
+            Domain("client_id", "=", self.id) & Domain("kind", "!=", "note") & Domain("date", "<=", self._client_now()),
             {"date": ("MAX", "date")},
         )
 

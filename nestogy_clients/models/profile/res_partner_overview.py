@@ -3,6 +3,7 @@ import re
 from odoo import models
 from odoo.tools import SQL, format_date
 
+from ...tools.cards import kept
 from ..money.res_partner_finance import VIEWER
 
 CONTACTS_SHOWN = 6
@@ -61,20 +62,24 @@ class ResPartner(models.Model):
             return "secondary"
         return "success" if status.is_invoiced else "info"
 
+    @kept
     def _client_manager_question(self):
         """The account manager's name, of a colleague of another company too."""
-        self.env["res.partner"].flush_model(["name"])
         return SQL(
-            "SELECT partner.name FROM res_users manager JOIN res_partner partner ON partner.id = manager.partner_id"
-            " WHERE manager.id = %s",
-            self.user_id.id or 0,
+            """
+            SELECT partner.name
+              FROM res_partner client
+              JOIN res_users manager ON manager.id = client.user_id
+              JOIN res_partner partner ON partner.id = manager.partner_id
+             WHERE client.id = %s
+            """,
+            self.id,
         )
 
+    @kept
     def _client_contacts_question(self):
         """The first contacts of the client: the primary one, then by name."""
-        kinds, numbers = self.env["nestogy.contact.kind"], self.env["nestogy.phone.number"]
-        kinds.flush_model(["name", "sequence"])
-        numbers.flush_model(["partner_id", "number", "kind", "sequence"])
+        kinds = self.env["nestogy.contact.kind"]
         link = self._fields["contact_kind_ids"]
         person = SQL.identifier(self._table, "id")
         return self._client_question(
@@ -102,7 +107,12 @@ class ResPartner(models.Model):
                 ),
                 "whole": SQL("COUNT(*) OVER ()"),
             },
-            order=SQL("%s = %s DESC, name, id", person, self.primary_contact_id.id or 0),
+            order=SQL(
+                "%s IS NOT DISTINCT FROM (SELECT primary_contact_id FROM res_partner client WHERE client.id = %s) DESC,"
+                " name, id",
+                person,
+                self.id,
+            ),
             limit=CONTACTS_SHOWN,
         )
 

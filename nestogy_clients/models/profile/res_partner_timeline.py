@@ -120,6 +120,8 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         self._check_field_access(self._fields["is_client"], "read")
+        if not self.env.su:
+            self._client_fetch_companies()  # of which rules speak
         query = self.with_context(active_test=False)._search([("id", "in", self.ids)])
         self.flush_model(["commercial_partner_id", "is_client", "name", "parent_id"])
         rows = self.env.execute_query(

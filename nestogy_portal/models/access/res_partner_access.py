@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
 
-from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns, kept
 
 from ..login.nestogy_portal_link import OPEN_MODELS
 
@@ -355,13 +355,13 @@ class ResPartner(models.Model):
             )
         return lines
 
+    @kept
     def _client_portal_users_question(self):
         """The users of the people of the client whom the user may see."""
         family = Domain("parent_id", "=", self.id) & Domain("type", "in", ("contact", "other"))
         people = self._search(family | Domain("id", "=", self.id))
-        logs = self.env["res.users.log"].sudo()  # whoever may see who has access may see since when
-        logs.flush_model(["create_uid", "create_date"])
-        return self.with_context(active_test=False)._client_question_sudo(  # as above
+        # whoever may see who has access may see since when
+        return self.with_context(active_test=False)._client_question_sudo(
             "res.users",
             Domain("partner_id", "in", people),
             {

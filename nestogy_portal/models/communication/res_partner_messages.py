@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
-from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns, kept
 
 TEXT_SHOWN = 80  # characters
 
@@ -66,10 +66,12 @@ class ResPartner(models.Model):
             )
         return widgets
 
+    @kept
     def _client_conversation_question(self):
         columns = {"id": "id", "unread": "unread_count"}
         return self._client_question("nestogy.conversation", [("client_id", "=", self.id)], columns, limit=1)
 
+    @kept
     def _client_messages_question(self):
         conversations = self.env["nestogy.conversation"]
         return self._client_question_sudo(  # messages of conversations that the user may read

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.fields import Command, Domain
 
-from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns, kept
 
 JOB_TONES = {
     "01_in_progress": "info",
@@ -101,24 +101,26 @@ class ResPartner(models.Model):
         return widgets
 
     def _client_open_jobs_domain(self):
-        return Domain("client_id", "=", self.commercial_partner_id.id) & Domain("is_closed", "=", False)
+        return Domain("client_id", "=", self.id) & Domain("is_closed", "=", False)
 
+    @kept
     def _client_job_stages_question(self):
         """Open jobs by state, and how many of them are late or at risk."""
-        tasks = self.env["project.task"]
+        tasks, now = self.env["project.task"], self._client_now()
         return self._client_question(
             "project.task",
             self._client_open_jobs_domain(),
             {
                 "state": "state",
                 "count": ("COUNT", None),
-                "breached": ("COUNT", None, tasks._sla_breached_domain()),
-                "at_risk": ("COUNT", None, tasks._sla_at_risk_domain()),
-                "late": ("COUNT", None, Domain("date_deadline", "<", fields.Datetime.now())),
+                "breached": ("COUNT", None, tasks._sla_breached_domain(now)),
+                "at_risk": ("COUNT", None, tasks._sla_at_risk_domain(now)),
+                "late": ("COUNT", None, Domain("date_deadline", "<", now)),
             },
             by=1,
         )
 
+    @kept
     def _client_jobs_question(self):
         """The open jobs of which something is due or planned first."""
         return self._client_question(

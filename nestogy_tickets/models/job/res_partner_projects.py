@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, html2plaintext
 
-from odoo.addons.nestogy_clients.tools.cards import card_columns
+from odoo.addons.nestogy_clients.tools.cards import card_columns, kept
 from odoo.addons.nestogy_clients.tools.mail_excerpt import items_apart
 
 ROWS = 4  # of each kind of project
@@ -61,9 +61,7 @@ class ResPartner(models.Model):
 
     def _client_project_domain(self):
         return (
-            Domain("partner_id", "child_of", self.commercial_partner_id.id)
-            & Domain("is_template", "=", False)
-            & Domain("active", "=", True)
+            Domain("partner_id", "child_of", self.id) & Domain("is_template", "=", False) & Domain("active", "=", True)
         )
 
     def _client_projects_asks(self):
@@ -83,6 +81,7 @@ class ResPartner(models.Model):
             self._client_family_domain("partner_id") & Domain("is_template", "=", False) & Domain("active", "=", True)
         )
 
+    @kept
     def _client_projects_question(self):
         return self._client_question(
             "project.project",
@@ -92,6 +91,7 @@ class ResPartner(models.Model):
             limit=MOST_PROJECTS,
         )
 
+    @kept
     def _client_project_jobs_question(self):
         """Done and all jobs of each project, cancelled ones apart."""
         return self._client_question(
@@ -103,11 +103,12 @@ class ResPartner(models.Model):
             by=1,
         )
 
+    @kept
     def _client_proposals_question(self):
         """Estimates that were sent and not answered."""
         return self._client_question(
             "sale.order",
-            [("partner_id.commercial_partner_id", "=", self.commercial_partner_id.id), ("state", "=", "sent")],
+            [("partner_id.commercial_partner_id", "=", self.id), ("state", "=", "sent")],
             {
                 "id": "id",
                 "name": "name",
@@ -119,13 +120,14 @@ class ResPartner(models.Model):
             limit=ROWS,
         )
 
+    @kept
     def _client_planned_jobs_question(self):
         """The next jobs that are planned."""
         return self._client_question(
             "project.task",
-            Domain("client_id", "=", self.commercial_partner_id.id)
+            Domain("client_id", "=", self.id)
             & Domain("is_closed", "=", False)
-            & Domain("planned_start", ">", fields.Datetime.now()),
+            & Domain("planned_start", ">", self._client_now()),
             {"id": "id", "name": "name", "number": "job_number", "start": "planned_start"},
             order="planned_start, id",
             limit=ROWS,
@@ -242,9 +244,10 @@ class ResPartner(models.Model):
         }
 
     def _client_performance_domain(self):
-        mine = Domain("client_id", "=", self.commercial_partner_id.id)
+        mine = Domain("client_id", "=", self.id)
         return mine & Domain("company_id", "in", (False, self.env.company.id))
 
+    @kept
     def _client_job_measures_question(self):
         """Counts and sums of closed jobs, whatever their number."""
         is_due = [("state", "=", "1_done"), ("date_deadline", "!=", False)]
@@ -328,13 +331,14 @@ class ResPartner(models.Model):
             )
         return figures
 
+    @kept
     def _client_rating_question(self):
         """Average and number of the ratings of the client's jobs and tickets that the user may see."""
         jobs = self.env["project.task"]._search(self._client_performance_domain())
         about = Domain("res_model", "=", "project.task") & Domain("res_id", "in", jobs)
         tickets = self.env["helpdesk.ticket"]
         if tickets.has_access("read"):
-            mine = tickets._search([("commercial_partner_id", "=", self.commercial_partner_id.id)])
+            mine = tickets._search([("commercial_partner_id", "=", self.id)])
             about |= Domain("res_model", "=", "helpdesk.ticket") & Domain("res_id", "in", mine)
         return self._client_question_sudo(  # ratings have no rules; those of what the user may see are counted
             "rating.rating",
@@ -347,13 +351,13 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
 
     def _client_issues_domain(self):
-        return Domain("commercial_partner_id", "=", self.commercial_partner_id.id) & (
+        return Domain("commercial_partner_id", "=", self.id) & (
             Domain("project_id", "!=", False) | Domain("task_id", "!=", False)
         )
 
+    @kept
     def _client_issues_question(self):
         """The last tickets about projects and jobs; of closed ones our last words to the client."""
-        self.env["mail.message"].flush_model(["model", "res_id", "message_type", "subtype_id", "author_id", "body"])
 
         def solution(tickets, query):
             # the last message of each ticket that the user sees; its authors may be of other companies

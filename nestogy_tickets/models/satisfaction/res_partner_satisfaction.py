@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns, kept
 from odoo.addons.nestogy_clients.tools.client_settings import ClientSetting
 
 from ...tools.feedback import LEAST_RATINGS, csat
@@ -63,8 +63,9 @@ class ResPartner(models.Model):
         return widgets
 
     def _client_ratings_domain(self):
-        return Domain("client_id", "=", self.commercial_partner_id.id) & Domain("state", "=", "answered")
+        return Domain("client_id", "=", self.id) & Domain("state", "=", "answered")
 
+    @kept
     def _client_satisfied_question(self):
         return self._client_question(
             "nestogy.satisfaction.request",
@@ -72,6 +73,7 @@ class ResPartner(models.Model):
             {"answers": ("COUNT", None), "good": ("COUNT", None, [("satisfied", "=", 100.0)])},
         )
 
+    @kept
     def _client_ratings_question(self):
         return self._client_question(
             "nestogy.satisfaction.request",

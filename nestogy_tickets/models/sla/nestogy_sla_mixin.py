@@ -175,14 +175,14 @@ class NestogySlaMixin(models.AbstractModel):
         return Domain("sla_paused_since", "!=", False)
 
     @api.model
-    def _sla_breached_domain(self):
+    def _sla_breached_domain(self, now=None):
         """A time is running that should be over."""
-        return Domain("sla_deadline", "<", fields.Datetime.now())
+        return Domain("sla_deadline", "<", now or fields.Datetime.now())
 
     @api.model
-    def _sla_at_risk_domain(self):
+    def _sla_at_risk_domain(self, now=None):
         """The last warning level of a running time has passed, its deadline has not."""
-        now = fields.Datetime.now()
+        now = now or fields.Datetime.now()
         return Domain("sla_risk_at", "<=", now) & Domain("sla_deadline", ">=", now)
 
     # ------------------------------------------------------------------

@@ -39,6 +39,12 @@ class ResPartner(models.Model):
             self.sudo()._sync_client_sla(is_status_changed="client_status_id" in vals)
         return result
 
+    def _client_dashboard_fields(self):
+        return [*super()._client_dashboard_fields(), "sla_policy_id", "setting_overrides"]
+
+    def _client_company_fields(self):
+        return [*super()._client_company_fields(), "client_sla_policy_id"]
+
     def _client_overview_lines(self, **answers):
         """What is promised to the client, and where that is set."""
         lines = super()._client_overview_lines(**answers)

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.fields import Domain
 
+from odoo.addons.nestogy_clients.tools.cards import kept
+
 from ...tools.feedback import csat
 
 MANY_BREACHED = 3
@@ -28,11 +30,12 @@ class ResPartner(models.Model):
             asks["recommended"] = self._client_recommended_question
         return asks
 
+    @kept
     def _client_recommended_question(self):
-        year = fields.Datetime.subtract(fields.Datetime.now(), years=1)
+        year = fields.Datetime.subtract(self._client_now(), days=365)
         return self._client_question(
             "nestogy.nps.answer",
-            Domain("client_id", "=", self.commercial_partner_id.id) & Domain("answered_at", ">=", year),
+            Domain("client_id", "=", self.id) & Domain("answered_at", ">=", year),
             {
                 "answers": ("COUNT", None),
                 "promoters": ("COUNT", None, [("nps_group", "=", "promoter")]),

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
-from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns
+from odoo.addons.nestogy_clients.tools.cards import CARD_ROWS, card_columns, kept
 
 
 class ResPartner(models.Model):
@@ -108,12 +108,12 @@ class ResPartner(models.Model):
         return widgets
 
     def _client_open_tickets_domain(self):
-        domain = Domain("commercial_partner_id", "=", self.commercial_partner_id.id)
-        return domain & self.env["helpdesk.ticket"]._open_domain()
+        return Domain("commercial_partner_id", "=", self.id) & self.env["helpdesk.ticket"]._open_domain()
 
+    @kept
     def _client_ticket_stages_question(self):
         """Open tickets by stage, and how many of them are late, at risk or complaints."""
-        tickets = self.env["helpdesk.ticket"]
+        tickets, now = self.env["helpdesk.ticket"], self._client_now()
         return self._client_question(
             "helpdesk.ticket",
             self._client_open_tickets_domain(),
@@ -123,13 +123,14 @@ class ResPartner(models.Model):
                 "name": "stage_id.name",
                 "unattended": "stage_id.unattended",
                 "count": ("COUNT", None),
-                "breached": ("COUNT", None, tickets._sla_breached_domain()),
-                "at_risk": ("COUNT", None, tickets._sla_at_risk_domain()),
+                "breached": ("COUNT", None, tickets._sla_breached_domain(now)),
+                "at_risk": ("COUNT", None, tickets._sla_at_risk_domain(now)),
                 "complaints": ("COUNT", None, Domain("is_complaint", "=", True)),
             },
             by=4,
         )
 
+    @kept
     def _client_tickets_question(self):
         return self._client_question(
             "helpdesk.ticket",
