@@ -5,6 +5,7 @@ stand in a style sheet.
 """
 
 import colorsys
+import functools
 import re
 
 AA = 4.5  # contrast of ordinary text, level AA
@@ -63,6 +64,7 @@ def mix(color, other, share):
     return _hex(*(one * (1 - share) + two * share for one, two in pairs))
 
 
+@functools.lru_cache(maxsize=256)  # each page of the portal asks for the same ones
 def nearest_readable(color, surfaces=LIGHT, minimum=AA):
     """The colour of the same hue that can be read on all surfaces and is as light, or dark, as this one nearly is.
 

@@ -139,6 +139,13 @@ class ResPartner(models.Model):
                 found[partner][name] = value, level
         return found
 
+    def _fetch_settings(self, *names):
+        """Read these settings of clients and groups, where no others will be asked for: reading one reads all."""
+        settings = [setting for name, setting in self._client_settings().items() if name in names]
+        clients_sudo = self.commercial_partner_id.sudo()  # as in _setting_chain
+        clients_sudo.fetch([*(setting.client_field for setting in settings), "client_group_id", "setting_overrides"])
+        clients_sudo.client_group_id.fetch([*(setting.group_field for setting in settings), "setting_overrides"])
+
     def _setting_chain(self):
         # settings hold for whoever makes the document, a portal user or a cron too
         holder_sudo = self.commercial_partner_id.sudo()

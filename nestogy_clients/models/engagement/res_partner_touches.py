@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..log.nestogy_communication_feed import QUEUE
+
 
 class ResPartner(models.Model):
     """What happened between clients and us, and when: what their engagement is computed from."""
@@ -110,7 +112,11 @@ class ResPartner(models.Model):
 
     @api.model
     def _write_down_touches(self):
-        partner_ids = self.env.cr.precommit.data.pop("nestogy_touches", set())
+        precommit = self.env.cr.precommit
+        if QUEUE in precommit.data:  # the log is yet to be written, and counts
+            precommit.add(self._write_down_touches)
+            return
+        partner_ids = precommit.data.pop("nestogy_touches", set())
         # partners of a part of the transaction that was taken back are not there any more
         self.env.cr.execute(
             """
@@ -129,6 +135,5 @@ class ResPartner(models.Model):
 
     @api.model
     def _trigger_engagement(self):
-        cron_sudo = self.env.ref("nestogy_clients.ir_cron_engagement", raise_if_not_found=False)
-        if cron_sudo:
-            cron_sudo.sudo()._trigger()  # whoever talks with clients sets off the clock
+        if cron_id := self.env["ir.model.data"]._xmlid_to_res_id("nestogy_clients.ir_cron_engagement"):
+            self.env["ir.cron"].sudo().browse(cron_id)._trigger()  # whoever talks with clients sets off the clock

@@ -46,6 +46,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         # asked for whoever opens the portal
         client_sudo = self._get_client().sudo()
+        client_sudo._fetch_settings("portal_profile")  # which is all that most pages ask for
         profile, origin = client_sudo._client_setting("portal_profile") if client_sudo else (None, "company")
         profiles_sudo = self.env["nestogy.portal.profile"].sudo()  # as above
         return profiles_sudo.browse(profile.id if profile else profiles_sudo._catalogue()["standard"]), origin

@@ -27,7 +27,8 @@ class HelpdeskTicket(models.Model):
         tickets_sudo._sla_write({"is_confirmation_due": True})
         if not self.env.cr.precommit.data.get("nestogy_ticket_confirmations"):
             self.env.cr.precommit.data["nestogy_ticket_confirmations"] = True
-            tickets_sudo.env.ref("nestogy_tickets.ir_cron_ticket_confirm")._trigger()
+            cron_id = self.env["ir.model.data"]._xmlid_to_res_id("nestogy_tickets.ir_cron_ticket_confirm")
+            tickets_sudo.env["ir.cron"].browse(cron_id or [])._trigger()
 
     @api.model
     def _cron_confirm(self):

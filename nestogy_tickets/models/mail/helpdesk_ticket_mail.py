@@ -271,6 +271,19 @@ class HelpdeskTicket(models.Model):
         return {"partner_id": client_sudo.id, "partner_name": name or address}
 
     @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """Describe no fields while a mail is taken in: the core only asks then which there are."""
+        if attributes is None and self.env.context.get("nestogy_inbox_id"):
+            attributes = ["type"]
+        return super().fields_get(allfields, attributes)
+
+    def _creation_subtype(self):
+        # as in helpdesk_mgmt, which looks each time whether it is still there
+        return self.env["mail.message.subtype"].browse(
+            self.env["ir.model.data"]._xmlid_to_res_id("helpdesk_mgmt.hlp_tck_created", raise_if_not_found=True)
+        )
+
+    @api.model
     def message_new(self, msg, custom_values=None):
         subject = " ".join((msg.get("subject") or "").split())
         body, quoted = mail_quotes.unfold(msg.get("body"))
@@ -294,7 +307,8 @@ class HelpdeskTicket(models.Model):
 
     def _complete_from_mail(self, message):
         """Show the pictures of the mail that opened the ticket, and say when a sender is not to be trusted."""
-        if "cid:" in (self.description or "") and message.subtype_id == self._creation_subtype():
+        is_opening = message.subtype_id == self._creation_subtype()
+        if is_opening and message.attachment_ids and "cid:" in (self.description or ""):
             # in the message the pictures have an address by now
             self.description, self.mail_quoted = mail_quotes.unfold(message.body)
         if self._mail_traits().get("refuted"):

@@ -11,6 +11,7 @@ from ...tools.mail_source import delivery_report
 from .nestogy_mail_inbox import MailHeld
 
 TICKET = "helpdesk.ticket"
+ROUTED = (TICKET, "helpdesk.ticket.team")
 MAIL_SERVERS = ("nestogy_clients.nestogy_clients_group_agent", "base.group_system")  # who may hand in a mail over RPC
 
 
@@ -93,6 +94,14 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
+        if self._inbox_mail():
+            # what the core reads one by one, and models with all that is known of them
+            models_sudo = self.env["ir.model"].sudo()  # which models there are is no secret
+            models_sudo.browse([models_sudo._get_id(name) for name in ROUTED]).fetch(["model"])
+            address = email_normalize(message_dict.get("email_from") or "")
+            people_sudo = self.env["res.partner"].sudo()  # the gateway may not read all contacts
+            people_sudo = people_sudo.search_fetch([("email_normalized", "=", address)], ["commercial_partner_id"])
+            (people_sudo | people_sudo.commercial_partner_id).fetch()
         try:
             return super().message_route(message, message_dict, model, thread_id, custom_values)
         except ValueError as error:
@@ -100,6 +109,20 @@ class MailThread(models.AbstractModel):
                 raise
             reason = self.env._("None of its addresses takes mails: %s", message_dict.get("recipients") or "?")
             raise MailHeld("nobody", reason) from error
+
+    @api.model
+    def _routing_reset_bounce(self, email_message, message_dict):  # pylint: disable=missing-return
+        """Forget bounces of an address that writes as the core does, which asks each time which models have some."""
+        if not self._inbox_mail():
+            return super()._routing_reset_bounce(email_message, message_dict)
+        address = email_normalize(message_dict["email_from"])
+        blacklist = self.pool["mail.thread.blacklist"]
+        for name, model in self.pool.items() if address else ():
+            if issubclass(model, blacklist) and not model._abstract:
+                bounced_sudo = self.env[name].sudo()  # the gateway may not read all of them
+                bounced_sudo = bounced_sudo.search([("message_bounce", ">", 0), ("email_normalized", "=", address)])
+                bounced_sudo._message_reset_bounce(address)
+        return None
 
     @api.model
     def _routing_check_route(self, message, message_dict, route, raise_exception=True):
@@ -133,19 +156,26 @@ class MailThread(models.AbstractModel):
         address = email_normalize(message_dict.get("email_from") or "") or ""
         if mail_sudo._is_own_address(address):
             raise MailHeld("own", self.env._("It comes from %s, an address of ours: a loop.", address))
-        allowed_sudo = self.env["mail.gateway.allowed"].sudo()  # settings are for administrators
-        if address and allowed_sudo.search_count([("email_normalized", "=", address)], limit=1):
-            return
+        held = self._reason_to_hold(mail_sudo, message, address, routes)
+        if held:
+            allowed_sudo = self.env["mail.gateway.allowed"].sudo()  # settings are for administrators
+            if not address or not allowed_sudo.search_count([("email_normalized", "=", address)], limit=1):
+                raise held
+
+    @api.model
+    def _reason_to_hold(self, mail_sudo, message, address, routes):
+        """:return: a :class:`MailHeld`, None when nothing speaks against the mail"""
         if mail_sudo._is_flood():
-            raise MailHeld("flood", self.env._("Too many mails from %s in a short time.", address))
+            return MailHeld("flood", self.env._("Too many mails from %s in a short time.", address))
         if any(route[1] for route in routes):
-            return
+            return None
         company = self._route_company(routes)
         automatic = automatic_reason(message.items(), message.get_content_type())
         if automatic and company.ticket_mail_machines == "quarantine":
-            raise MailHeld("machine", self.env._("Its header %s says that no person wrote it.", automatic))
+            return MailHeld("machine", self.env._("Its header %s says that no person wrote it.", automatic))
         if company.ticket_mail_strangers == "quarantine" and not self.env[TICKET]._mail_client(address):
-            raise MailHeld("unknown", self.env._("No client has the address %s.", address or "?"))
+            return MailHeld("unknown", self.env._("No client has the address %s.", address or "?"))
+        return None
 
     @api.model
     def _route_company(self, routes):

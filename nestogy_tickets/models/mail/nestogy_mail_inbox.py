@@ -165,7 +165,7 @@ class NestogyMailInbox(models.Model):
             # the database does not take it: keep it beside, for whoever handed it over may now delete it
             self._spool(source, options)
             raise
-        return mail._process() if mail else False
+        return mail._process(source) if mail else False
 
     @api.model
     def _store(self, source, options):
@@ -319,9 +319,10 @@ class NestogyMailInbox(models.Model):
     # From mail to record
     # ------------------------------------------------------------------
 
-    def _process(self, **extra):
+    def _process(self, source=None, **extra):
         """Make of a stored mail what it is; whatever goes wrong, the mail stays.
 
+        :param bytes source: the mail as it was received, if that is at hand
         :param extra: context that says how, as a person decided
         :return: id of the record it went into, False when there is none (yet)
         """
@@ -333,7 +334,7 @@ class NestogyMailInbox(models.Model):
                     mail = mail.try_lock_for_update()
                     if not mail or mail.state not in ("received", "quarantined"):
                         return False  # somebody else has it
-                    return mail._route(is_repair, extra)
+                    return mail._route(is_repair, extra, source)
             except Exception as error:  # noqa: BLE001  our code, others', the database's: no mail is lost by it
                 fault = fault or error
                 if isinstance(error, (MailHeld, *TEMPORARY)):
@@ -343,12 +344,14 @@ class NestogyMailInbox(models.Model):
         self._keep(fault)
         return False
 
-    def _route(self, is_repair, extra):
+    def _route(self, is_repair, extra, source=None):
         """Hand the mail to the gateway, which marks it as done when a record has it."""
         options = dict(self.options or {})
-        source = self._get_source()
+        source = source or self._get_source()
         context = {key: value for key, value in (options.pop("context", None) or {}).items()}
-        user = self.env["res.users"].browse(options.pop("uid", None) or self.env.uid).exists() or self.env.user
+        user = self.env.user
+        if (uid := options.pop("uid", None) or user.id) != user.id:
+            user = self.env["res.users"].browse(uid).exists() or user
         threads = self.env[options.pop("threads", None) or "mail.thread"].with_user(user)
         if user.id == SUPERUSER_ID:
             threads = threads.sudo()  # the fetching of mail runs as root, and so does a later try

@@ -102,7 +102,9 @@ class HelpdeskTicket(models.Model):
     def _watchers_by_mail(self, partners):
         """Those whom a mail's To and Cc make watchers: who asked always, others as the client's setting says."""
         clients = self.commercial_partner_id
-        wanted, _level = (clients[:1] or clients).with_company(self.company_id[:1])._client_setting("cc_watch")
+        client = (clients[:1] or clients).with_company(self.company_id[:1])
+        client._fetch_settings("cc_watch", "sla_policy")  # all that a mail asks for
+        wanted, _level = client._client_setting("cc_watch")
         if wanted != "no":
             return partners
         asked = self.env["res.partner"].union(*(ticket._get_mail_recipients() | ticket.partner_id for ticket in self))

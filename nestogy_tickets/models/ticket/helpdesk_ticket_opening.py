@@ -15,12 +15,10 @@ class HelpdeskTicket(models.Model):
 
     @api.model
     def _take_numbers(self, vals_list):
-        """Give numbers to several tickets that have none, with two queries for each company.
+        """Give numbers to tickets that have none, with two queries for each company.
 
-        A single one, and sequences without gaps or by year, are left to helpdesk_mgmt.
+        Sequences without gaps or by year are left to helpdesk_mgmt.
         """
-        if len(vals_list) < 2:
-            return vals_list
         vals_list = [dict(vals) for vals in vals_list]
         by_company = {}
         for vals in vals_list:
@@ -29,16 +27,22 @@ class HelpdeskTicket(models.Model):
                 by_company.setdefault(company_id or self.env.company.id, []).append(vals)
         sequences = self.env["ir.sequence"]
         for company_id, unnumbered in by_company.items():
-            sequence = sequences.with_company(company_id).search(
-                [("code", "=", NUMBERS), ("company_id", "in", [company_id, False])], order="company_id", limit=1
+            sequence = sequences.with_company(company_id).search_fetch(
+                [("code", "=", NUMBERS), ("company_id", "in", [company_id, False])],
+                ["implementation", "use_date_range", "prefix", "suffix", "padding"],
+                order="company_id",
+                limit=1,
             )
             if not sequence or sequence.implementation != "standard" or sequence.use_date_range:
                 continue
             numbers = self.env.execute_query(
                 SQL("SELECT nextval(%s) FROM generate_series(1, %s)", f"ir_sequence_{sequence.id:03d}", len(unnumbered))
             )
+            prefix, suffix = sequence.prefix or "", sequence.suffix or ""
+            if "%" in prefix + suffix:
+                prefix, suffix = sequence._get_prefix_suffix()  # for all at once: it works out dates of all kinds
             for vals, (number,) in zip(unnumbered, numbers, strict=True):
-                vals["number"] = sequence.get_next_char(number)
+                vals["number"] = f"{prefix}{number:0{sequence.padding}d}{suffix}"
         return vals_list
 
     @api.depends("team_id")
@@ -54,3 +58,9 @@ class HelpdeskTicket(models.Model):
         unrated = self.filtered(lambda ticket: not ticket.rating_ids)
         unrated.positive_rate_percentage = -1
         return super(HelpdeskTicket, self - unrated)._compute_percentage()
+
+    @api.depends("rating_ids", "rating_ids.rating", "rating_ids.consumed")
+    def _compute_rating_last_value(self):
+        unrated = self.filtered(lambda ticket: not ticket.rating_ids)
+        unrated.rating_last_value = 0
+        return super(HelpdeskTicket, self - unrated)._compute_rating_last_value()
