@@ -95,6 +95,8 @@ class ResPartner(models.Model):
                 continue
             shared = client._convert_fields_to_values([name for name in synced if client[name]])
             shared = {name: value for name, value in shared.items() if not self._fields[name].groups}
+            if client.lang:  # core would compute it with a write for each
+                shared["lang"] = client.lang
             address = own_address or client._get_address_values()
             for contact in contacts:
                 vals_list.append(shared | address | contact["vals"] | {"parent_id": client.id})
@@ -162,6 +164,8 @@ class ResPartner(models.Model):
         for client, data, is_person in jobs:
             note = {}
             notes.append(note)
+            if client.country_id and "country_id" not in data["vals"]:
+                self._read_import_numbers_again(data, client.country_id)
             own_address = {}
             if is_person:
                 own_address = self._import_own_address(client, data)
