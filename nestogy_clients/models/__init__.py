@@ -16,4 +16,5 @@ from . import reminder
 from . import engagement
 from . import home
 from . import bulk
+from . import imports
 from . import export

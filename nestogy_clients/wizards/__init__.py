@@ -6,7 +6,6 @@ from . import nestogy_client_bulk_ask
 from . import nestogy_client_create
 from . import nestogy_client_credit_set
 from . import nestogy_client_group_set
-from . import nestogy_client_import
 from . import nestogy_client_statement
 from . import nestogy_client_status_set
 from . import nestogy_custom_field_delete

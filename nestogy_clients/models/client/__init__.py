@@ -20,5 +20,4 @@ from . import res_partner_follow_up
 from . import res_partner_settings
 from . import res_partner_team
 from . import res_partner_quick
-from . import res_partner_import
 from . import mail_activity

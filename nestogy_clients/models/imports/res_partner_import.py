@@ -1,14 +1,12 @@
+import base64
 from typing import NamedTuple
 
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import email_normalize
-from odoo.tools.mail import single_email_re
+from odoo.exceptions import AccessError
 
 from ...report.client_import_template import write_template_csv, write_template_xlsx
-from ...tools.client_file import CELL_LIMIT, EXAMPLES, open_client_file
-from ...tools.import_columns import ADDRESS, COLUMNS, REQUIRED
-from ...tools.import_files import ClientFileError
+from ...tools.client_file import EXAMPLES
+from ...tools.import_columns import COLUMNS, CONTACT_COLUMNS, CONTACT_HEADER, CONTACTS, REQUIRED
 from ...tools.import_presets import PRESETS
 
 TEMPLATE_CONTACTS = 2  # contacts for which the template has columns; a file may have more
@@ -40,9 +38,9 @@ class ResPartner(models.Model):
 
     @api.model
     def _import_clients_file(self, content, filename="", encoding=None, separator=None):
-        """Create a client for each row of a file.
+        """Import a file at once, as programs do: clients that are there already are updated.
 
-        :param bytes content: the file, see ``tools/client_file.py``
+        :param bytes content: the file, see ``tools/import_files.py``
         :param str filename: shown in messages
         :param str encoding: of a text, instead of the one that is detected
         :param str separator: of a CSV file, instead of the one that is detected
@@ -50,23 +48,18 @@ class ResPartner(models.Model):
         :raise UserError: the file as a whole cannot be read; nothing was created
         """
         self._check_may_import()
-        lookups = self._client_import_lookups()
-        try:
-            file = open_client_file(content, lookups["custom"], encoding=encoding, separator=separator)
-            rows = list(file.rows())
-        except ClientFileError as error:
-            raise UserError(self._client_file_message(error, filename)) from error
-        lookups["people"] = {} if file.is_people else None
-        created, errors = self.browse(), []
-        for line, values in rows:
-            try:
-                with self.env.cr.savepoint():
-                    created |= self._import_client(values, lookups)
-            except (UserError, ValidationError) as error:
-                errors.append((line, str(error.args[0])))
-                # tags that the refused row brought went with it
-                lookups["tags"] = {name: tag for name, tag in lookups["tags"].items() if tag.exists()}
-        return ImportResult(created, errors)
+        file = self.env["nestogy.client.import"].create(
+            {
+                "file": base64.b64encode(content),
+                "filename": filename,
+                "encoding": encoding or False,
+                "separator": separator or False,
+            }
+        )
+        file._import_now()
+        created = file.row_ids.filtered(lambda row: row.deed == "create" and row.state == "done").client_id
+        refused = file.row_ids.filtered(lambda row: row.state == "refused")
+        return ImportResult(created.with_env(self.env), [(row.line, row.reason) for row in refused])
 
     @api.model
     def _check_may_import(self):
@@ -139,41 +132,8 @@ class ResPartner(models.Model):
         return f"clients.{file_type}", mimetypes[file_type], makers[file_type]()
 
     @api.model
-    def _client_import_preview(self, content, filename="", encoding=None, separator=None):
-        """What would be imported from a file: how it was read, and what became of each column.
-
-        :return: dict of ``detected`` (a sentence), ``rows``, ``columns`` (list of dicts of heading, target, state
-            and sample)
-        :raise UserError: the file as a whole cannot be read
-        """
-        self._check_may_import()
-        custom = [field.name for field in self._client_import_fields()]
-        try:
-            file = open_client_file(content, custom, encoding=encoding, separator=separator)
-            count, samples = 0, {}
-            for _line, cells in file.table.rows():
-                count += 1
-                for place, cell in enumerate(cells):
-                    if cell and place not in samples:
-                        samples[place] = cell
-        except ClientFileError as error:
-            raise UserError(self._client_file_message(error, filename)) from error
-        columns = [
-            {
-                "heading": column.heading,
-                "target": column.target,
-                "state": column.state,
-                "sample": samples.get(place, "")[:80],
-            }
-            for place, column in enumerate(file.mapping.columns)
-            if column.heading or place in samples
-        ]
-        return {"detected": self._client_import_detected(file), "rows": count, "columns": columns}
-
-    @api.model
-    def _client_import_detected(self, file):
+    def _client_import_detected(self, table, preset):
         """A sentence about how a file was read."""
-        table = file.table
         separators = {
             ",": self.env._("separated by commas"),
             ";": self.env._("separated by semicolons"),
@@ -191,8 +151,8 @@ class ResPartner(models.Model):
             parts.append(self.env._("line ends %s", table.newline))
         if table.sheet:
             parts.append(self.env._("sheet “%s”", table.sheet))
-        if file.mapping.preset:
-            parts.append(self.env._("headings of %s", PRESETS[file.mapping.preset]["title"]))
+        if preset:
+            parts.append(self.env._("headings of %s", PRESETS[preset]["title"]))
         return ", ".join(parts)
 
     @api.model
@@ -243,6 +203,53 @@ class ResPartner(models.Model):
         }
 
     @api.model
+    def _client_import_labels(self):
+        """What the columns and the parts of contacts are called."""
+        return {
+            "name": self.env._("Name"),
+            "is_company": self.env._("Company or Person"),
+            "number": self.env._("Client ID"),
+            "status": self.env._("Status"),
+            "group": self.env._("Client Group"),
+            "manager": self.env._("Account Manager"),
+            "email": self.env._("E-mail"),
+            "phone": self.env._("Phone"),
+            "mobile": self.env._("Mobile"),
+            "fax": self.env._("Fax"),
+            "website": self.env._("Website"),
+            "vat": self.env._("Tax ID"),
+            "industry": self.env._("Industry"),
+            "street": self.env._("Street"),
+            "street2": self.env._("Street 2"),
+            "zip": self.env._("ZIP"),
+            "city": self.env._("City"),
+            "state": self.env._("State"),
+            "country": self.env._("Country"),
+            "tags": self.env._("Tags"),
+            "notes": self.env._("Notes"),
+            "name_title": self.env._("Salutation"),
+            "first_name": self.env._("First Name"),
+            "last_name": self.env._("Last Name"),
+            "function": self.env._("Job Position"),
+            "department": self.env._("Department"),
+        }
+
+    @api.model
+    def _client_import_label(self, name, labels):
+        """What a column is called, as people say it.
+
+        :param dict labels: see :meth:`_client_import_labels`
+        """
+        match = CONTACT_HEADER.match(name)
+        if match:
+            return self.env._("Contact %(number)s: %(part)s", number=match[1], part=labels[match[2]])
+        if name.startswith("billing_"):
+            return self.env._("Invoice Address: %s", labels[name.removeprefix("billing_")])
+        if name.startswith("delivery_"):
+            return self.env._("Delivery Address: %s", labels[name.removeprefix("delivery_")])
+        return labels[name]
+
+    @api.model
     def _client_import_part_help(self, name):
         if name.startswith("billing_"):
             return self.env._("Invoice address, when it is another one.")
@@ -252,6 +259,9 @@ class ResPartner(models.Model):
             "name": self.env._("A contact of the client; the first one becomes the primary contact."),
             "function": self.env._("Job of the contact."),
             "department": self.env._("Department of the contact."),
+            "name_title": self.env._("Salutation of the contact: Mr, Ms, Dr."),
+            "first_name": self.env._("First name of the contact."),
+            "last_name": self.env._("Last name of the contact."),
             "email": self.env._("E-mail address of the contact."),
             "phone": self.env._("Phone number of the contact."),
             "mobile": self.env._("Mobile number of the contact."),
@@ -293,198 +303,16 @@ class ResPartner(models.Model):
         }
 
     @api.model
-    def _client_import_lookups(self):
-        """What names in a row may stand for, read once for the whole file; keys are lower case."""
-
-        def names(records, *fnames):
-            return {record[fname].strip().lower(): record for fname in fnames for record in records if record[fname]}
-
-        company = self.env.company
-        return {
-            "status": names(self.env["nestogy.client.status"].search([]), "name"),
-            "group": names(self.env["nestogy.client.group"].search([("company_id", "=", company.id)]), "name"),
-            "country": names(self.env["res.country"].search([]), "name", "code"),
-            "industry": names(self.env["res.partner.industry"].search([]), "name"),
-            "tags": names(self.env["res.partner.category"].search([]), "name"),
-            "manager": names(self._client_import_managers(), "name", "login", "email"),
-            "custom": {field.name: field for field in self._client_import_fields()},
-            "people": None,
-        }
+    def _client_import_column_names(self):
+        """The columns that a file may have beside the custom fields."""
+        contacts = (f"contact{number}_{part}" for number in range(1, CONTACTS + 1) for part in CONTACT_COLUMNS)
+        return [*COLUMNS, *contacts]
 
     @api.model
     def _client_import_fields(self):
         """The custom fields that a row may have, as columns with the field's label."""
         catalogue = self.env["nestogy.custom.field"]._catalogue()
         return [field for field in catalogue if field.applies_to != "contacts"]
-
-    @api.model
-    def _import_client(self, values, lookups):
-        """Create the client of one row with its contacts.
-
-        :raise UserError: says what is wrong with the row
-        """
-        known = self._find_import_company(values, lookups)
-        if known:
-            self._import_people(known, values, lookups)
-            return known
-        vals = self._prepare_import_client_values(values, lookups)
-        contacts = [self._prepare_import_contact_values(contact) for contact in values["contacts"]]
-        contacts += self._prepare_import_addresses(values, lookups)
-        client = self.create(vals)
-        people = self.create([contact | {"parent_id": client.id} for contact in contacts])
-        self._import_numbers(client, values)
-        for person, contact in zip(people, values["contacts"], strict=False):
-            self._import_numbers(person, contact)
-        if values["contacts"]:
-            client.primary_contact_id = people[0]
-        if lookups["people"] is not None:
-            lookups["people"][values["name"].strip().lower()] = client
-        return client
-
-    @api.model
-    def _find_import_company(self, values, lookups):
-        """The client that an earlier row of an address book brought, when this row is one more person of it."""
-        known = (lookups["people"] or {}).get((values.get("name") or "").strip().lower())
-        return known if known and known.exists() and values["contacts"] else self.browse()
-
-    @api.model
-    def _import_people(self, client, values, lookups):
-        """Add the people of a row to their company, with an address of their own when the row has another one."""
-        people = [self._prepare_import_contact_values(contact) for contact in values["contacts"]]
-        address = self._prepare_import_address(values, "", lookups)
-        current = client._convert_to_write({name: client[name] for name in address})
-        if current != address:
-            people = [person | address | {"use_own_address": True} for person in people]
-        if values.get("notes"):
-            people[0]["comment"] = values["notes"]
-        contacts = self.create([person | {"parent_id": client.id} for person in people])
-        for person, contact in zip(contacts, values["contacts"], strict=True):
-            self._import_numbers(person, contact)
-
-    @api.model
-    def _import_numbers(self, partner, values):
-        """The numbers beside the main one."""
-        self.env["nestogy.phone.number"].create(
-            [
-                {"partner_id": partner.id, "kind": kind, "number": values[kind]}
-                for kind in ("mobile", "fax")
-                if values.get(kind)
-            ]
-        )
-
-    @api.model
-    def _prepare_import_client_values(self, values, lookups):
-        if values["extra"]:
-            raise UserError(self.env._("The row has more cells than the header: %s", ", ".join(values["extra"])))
-        if not values.get("name"):
-            raise UserError(self.env._("The client's name is missing."))
-        if values["name"] in EXAMPLES:
-            raise UserError(self.env._("This is an example of the template; it is left out."))
-        contact_cells = [each for contact in values["contacts"] for each in contact.items()]
-        for name, cell in [*values.items(), *contact_cells]:
-            if isinstance(cell, str) and len(cell) > CELL_LIMIT:
-                raise UserError(
-                    self.env._("%(column)s is longer than %(limit)s characters.", column=name, limit=CELL_LIMIT)
-                )
-        kind = values.get("is_company", "company").lower()
-        if kind not in ("company", "person"):
-            raise UserError(self.env._("is_company is “company” or “person”, not “%s”.", kind))
-        vals = {key: values[key] for key in ("name", "phone", "website", "vat") if key in values}
-        vals["is_company"] = kind == "company"
-        vals["comment"] = values.get("notes")
-        vals["email"] = self._import_email(values.get("email"))
-        for column, field in (
-            ("status", "client_status_id"),
-            ("group", "client_group_id"),
-            ("industry", "industry_id"),
-            ("manager", "user_id"),
-        ):
-            if values.get(column):
-                vals[field] = self._find_import_record(column, values[column], lookups)
-        vals.setdefault("client_status_id", self.env["nestogy.client.status"]._get_default().id)
-        vals |= self._prepare_import_address(values, "", lookups)
-        if values.get("number"):
-            vals["client_number"] = self._check_import_number(values["number"])
-        vals["client_fields"] = {
-            lookups["custom"][name].key: self._parse_client_field(lookups["custom"][name], cell)
-            for name, cell in values["custom"].items()
-        }
-        vals["category_id"] = [(6, 0, self._import_tags(values.get("tags"), lookups).ids)]
-        return vals
-
-    @api.model
-    def _find_import_record(self, column, text, lookups):
-        record = lookups[column].get(text.lower())
-        if not record:
-            raise UserError(self.env._("%(column)s “%(value)s” is not known.", column=column, value=text))
-        return record.id
-
-    @api.model
-    def _prepare_import_address(self, values, prefix, lookups):
-        """The fields of one address of a row; none when it has none."""
-        parts = {name: values[f"{prefix}{name}"] for name in ADDRESS if values.get(f"{prefix}{name}")}
-        country, state = parts.pop("country", None), parts.pop("state", None)
-        if country:
-            parts["country_id"] = self._find_import_record("country", country, lookups)
-        if state:
-            land = self.env["res.country"].browse(parts.get("country_id")) or self.env.company.country_id
-            found = land.state_ids.filtered(lambda each: state.lower() in (each.name.lower(), each.code.lower()))
-            if not found:
-                raise UserError(self.env._("%(country)s has no state “%(value)s”.", country=land.name, value=state))
-            parts["state_id"] = found[0].id
-        return parts
-
-    @api.model
-    def _prepare_import_addresses(self, values, lookups):
-        """The addresses of a client beside the main one, as partners below it."""
-        found = [
-            (kind, self._prepare_import_address(values, prefix, lookups))
-            for kind, prefix in (("invoice", "billing_"), ("delivery", "delivery_"))
-        ]
-        # country and state alone are no address
-        return [{"type": kind, **parts} for kind, parts in found if {"street", "zip", "city"} & set(parts)]
-
-    @api.model
-    def _check_import_number(self, number):
-        # the Client ID is unique among all clients, those that the user may not see among them
-        taken_sudo = self.sudo().with_context(active_test=False)
-        if taken_sudo.search_count([("client_number", "=", number), ("company_id", "=", False)], limit=1):
-            raise UserError(self.env._("Another client has the Client ID “%s”.", number))
-        return number
-
-    @api.model
-    def _prepare_import_contact_values(self, contact):
-        parts = {name: contact[name] for name in ("first_name", "last_name") if contact.get(name)}
-        name = contact.get("name") or " ".join(parts.values())
-        if not name:
-            raise UserError(self.env._("A contact has no name: %s", ", ".join(contact.values())))
-        return {
-            "name": name,
-            **(parts if name == " ".join(parts.values()) else {}),
-            "type": "contact",
-            "name_title": contact.get("name_title"),
-            "function": contact.get("function"),
-            "department": contact.get("department"),
-            "email": self._import_email(contact.get("email")),
-            "phone": contact.get("phone"),
-        }
-
-    @api.model
-    def _import_email(self, value):
-        if not value:
-            return False
-        if not single_email_re.match(email_normalize(value) or ""):
-            raise UserError(self.env._("“%s” is not an e-mail address.", value))
-        return value
-
-    @api.model
-    def _import_tags(self, value, lookups):
-        tags = self.env["res.partner.category"]
-        for name in filter(None, (part.strip() for part in (value or "").split(","))):
-            if name.lower() not in lookups["tags"]:
-                lookups["tags"][name.lower()] = tags.create({"name": name})
-            tags |= lookups["tags"][name.lower()]
-        return tags
 
     @api.model
     def _client_file_message(self, error, filename):

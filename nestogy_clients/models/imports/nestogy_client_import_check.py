@@ -1,0 +1,467 @@
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ...tools.client_file import row_values
+from ...tools.custom_values import CONTROL
+from ...tools.import_columns import CONTACT_HEADER, PRESETS, Column, Mapping, map_header
+from ...tools.import_files import ClientFileError, open_table
+from .nestogy_client_import import CHECK_AT_ONCE, CHECK_BATCH, RULES
+
+STAGED = 2000  # rows a statement
+REASON_LENGTH = 1000
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """What is to be done with one row.
+
+    :ivar data: what was read, see ``res.partner._read_import_row``
+    :ivar problems: sentences by column of ours; of the whole row by an empty text
+    :ivar keys: by which the client is known, ``rule:text``
+    :ivar client_id: the client that is there already
+    :ivar twin_id: the earlier row of the file that creates the client
+    :ivar is_person: one more person of a company that stands in an earlier row
+    """
+
+    data: dict
+    problems: dict
+    keys: list = field(default_factory=list)
+    digest: str = ""
+    deed: str = ""
+    client_id: int = 0
+    twin_id: int = 0
+    is_person: bool = False
+
+    @property
+    def target(self):
+        """The client to whom the row belongs, or the row that creates him."""
+        return ("client", self.client_id) if self.client_id else ("row", self.twin_id)
+
+
+class NestogyClientImport(models.Model):
+    """The file becomes rows, and each row gets a deed."""
+
+    _inherit = "nestogy.client.import"
+
+    def action_check(self):
+        """Read the file into rows and say what becomes of each: few rows at once, many in the background."""
+        self._check_mine("draft")
+        content = self._get_content()
+        if not content:
+            raise UserError(self.env._("Choose a file first."))
+        import_sudo = self.sudo()  # checked above; these are not the user's to write
+        import_sudo._stage(content)
+        self._check_begin()
+        return True
+
+    def _check_begin(self):
+        """Decide about all rows anew, in the background when they are many."""
+        import_sudo = self.sudo()  # only called by what checks who asks
+        import_sudo.write({"phase": "check", "is_checked": False, "total": self.row_count, "user_id": self.env.uid})
+        self._forget_plans()
+        if self.row_count <= CHECK_AT_ONCE:
+            self._work_now()
+        else:
+            self._work_start()
+
+    # ------------------------------------------------------------------
+    # The file
+    # ------------------------------------------------------------------
+
+    def _stage(self, content):
+        """Parse a file into rows, thousands of them a statement; called in sudo.
+
+        :raise UserError: the file as a whole cannot be read
+        """
+        partners = self.env["res.partner"]
+        try:
+            table = open_table(content, encoding=self.encoding, separator=self.separator)
+            found = map_header(table.header, [field.name for field in partners._client_import_fields()])
+            for number, column in enumerate(found.columns, 1):
+                if column.state in ("technical", "twice"):
+                    kind = "unknown" if column.state == "technical" else "twice"
+                    raise ClientFileError(kind, column.heading, table.header_line, str(number))
+            self.row_ids.unlink()
+            count = self._stage_rows(table)
+        except ClientFileError as error:
+            raise UserError(partners._client_file_message(error, self.filename)) from error
+        is_people = table.kind == "vcf" or bool(found.preset and PRESETS[found.preset]["people"])
+        self.write(
+            {
+                "detected": partners._client_import_detected(table, found.preset),
+                "preset": found.preset,
+                "is_people": is_people,
+                "mapping": self._first_mapping(found),
+                "row_count": count,
+                "made_tag_ids": False,
+            }
+        )
+
+    def _first_mapping(self, found):
+        """What the columns mean: as the last time, else as the headings say."""
+        known = self.env["nestogy.client.import.mapping"]._recall([column.heading for column in found.columns])
+        targets = self._target_names()
+        mapping, taken = [], set()
+        for index, column in enumerate(found.columns):
+            last = known.get(index)
+            target = last["target"] if last else column.target
+            if target not in targets or target in taken:
+                target = ""
+            taken.add(target)
+            mapping.append(
+                {
+                    "index": index,
+                    "heading": column.heading,
+                    "target": target,
+                    "policy": last["policy"] if last else self._default_policy(target),
+                }
+            )
+        return mapping
+
+    def _default_policy(self, target):
+        # a client keeps the Client ID that it has, unless somebody says otherwise
+        return "fill" if target == "number" else "overwrite"
+
+    def _target_names(self):
+        """What a column may mean: nothing else is ever written."""
+        partners = self.env["res.partner"]
+        return {
+            *partners._client_import_column_names(),
+            *(field.name for field in partners._client_import_fields()),
+        }
+
+    def _stage_rows(self, table):
+        """:return: how many rows the table has"""
+        count, lines, texts = 0, [], []
+        for line, cells in table.rows():
+            count += 1
+            lines.append(line)
+            # what no database takes, a spreadsheet may hold
+            texts.append(json.dumps([CONTROL.sub("", cell) if CONTROL.search(cell) else cell for cell in cells]))
+            if len(lines) == STAGED:
+                self._insert_rows(lines, texts)
+                lines, texts = [], []
+        self._insert_rows(lines, texts)
+        self.invalidate_recordset(["row_ids"])
+        if not count:
+            raise ClientFileError("empty")
+        return count
+
+    def _insert_rows(self, lines, texts):
+        """Add rows in one statement: the ORM would need one for a hundred, and nothing computes on them."""
+        if not lines:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO nestogy_client_import_row
+                            (import_id, line, cells, state, create_uid, write_uid, create_date, write_date)
+                     SELECT %s, row.line, row.cells::jsonb, 'waiting', %s, %s,
+                            now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                       FROM unnest(%s::int[], %s::text[]) AS row(line, cells)
+                """,
+                self.id,
+                self.env.uid,
+                self.env.uid,
+                lines,
+                texts,
+            )
+        )
+
+    def _forget_plans(self):
+        """Let all rows be decided about anew, in one statement."""
+        rows = self.env["nestogy.client.import.row"]
+        rows.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE nestogy_client_import_row
+                   SET deed = NULL, problems = NULL, reason = NULL, client_id = NULL, twin_id = NULL, match_keys = NULL
+                 WHERE import_id = %s AND deed IS NOT NULL
+                """,
+                self.id,
+            )
+        )
+        rows.invalidate_model(flush=False)
+
+    # ------------------------------------------------------------------
+    # What becomes of the rows
+    # ------------------------------------------------------------------
+
+    def _check_step(self):
+        """Decide about the next rows, in the order of the file."""
+        # rows are written here and nowhere else
+        rows_sudo = self.env["nestogy.client.import.row"].sudo()
+        rows_sudo = rows_sudo.search(
+            [("import_id", "=", self.id), ("deed", "=", False)], order="line, id", limit=CHECK_BATCH
+        )
+        if rows_sudo:
+            self._note_plans(self._decide(rows_sudo))
+            import_sudo = self.sudo()  # the counts are nobody's to write
+            import_sudo.done_count += len(rows_sudo)
+        return len(rows_sudo)
+
+    def _read_mapping(self):
+        """The columns of the file as ``tools/client_file.py`` wants them."""
+        custom = {field.name for field in self.env["res.partner"]._client_import_fields()}
+        columns = []
+        for column in self.mapping or []:
+            target = column["target"] or ""
+            state = "custom" if target in custom else "read" if target else "unknown"
+            columns.append(Column(column["heading"], target, state))
+        return Mapping(self.preset or "", tuple(columns))
+
+    def _decide(self, rows_sudo):
+        """Read rows and say what is to be done with each; writes nothing.
+
+        Each rule is one query, however many rows there are.
+
+        :param rows_sudo: rows of this import, in the order of the file
+        :return: dict of row to :class:`Plan`
+        """
+        partners = self.env["res.partner"]
+        mapping = self._read_mapping()
+        lookups = partners._client_import_lookups()
+        words = PRESETS[mapping.preset]["values"] if mapping.preset else {}
+        contact_columns = [
+            (index, int(match[1]))
+            for index, column in enumerate(mapping.columns)
+            if (match := CONTACT_HEADER.match(column.target))
+        ]
+        plans = {}
+        for row_sudo in rows_sudo:
+            cells = row_sudo.cells
+            values = row_values(mapping, cells, words)
+            numbers = sorted({number for index, number in contact_columns if index < len(cells) and cells[index]})
+            data, problems = partners._read_import_row(values, numbers[-len(values["contacts"]) :], lookups)
+            plan = plans[row_sudo] = Plan(data, problems)
+            plan.digest = self._digest_of(values)
+            plan.keys = partners._import_keys(data)
+        self._match(plans)
+        for plan in plans.values():
+            if plan.deed == "create" and not plan.problems:
+                plan.problems = partners._check_import_creation(plan.data)
+            if plan.problems:
+                plan.deed = "refuse"
+        return plans
+
+    def _digest_of(self, values):
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def _match(self, plans):
+        """Find the client of each row: among those that are there, and among those that earlier rows create."""
+        rules = [rule for rule in self.match_rules or [] if rule in RULES] if self.on_match != "create" else []
+        wanted = {}
+        for plan in plans.values():
+            for key in plan.keys:
+                rule, _colon, text = key.partition(":")
+                if rule in rules or rule == "number":
+                    wanted.setdefault(rule, set()).add(text)
+        there = self.env["res.partner"]._import_find(wanted)
+        again = self._imported_again(plans) if self.on_match != "create" else {}
+        earlier = self._earlier_rows(plans)
+        for row_sudo, plan in plans.items():
+            if not plan.data:
+                plan.deed = "refuse"
+                continue
+            self._match_one(row_sudo, plan, rules, there, again, earlier)
+            if plan.deed != "refuse" and not plan.problems:
+                self._offer(earlier, row_sudo.line, row_sudo.id, plan)
+
+    def _match_one(self, row_sudo, plan, rules, there, again, earlier):
+        """Decide about one row."""
+        line = row_sudo.line
+        if self.is_people and plan.data["contacts"]:
+            company = self._earlier_of(earlier, f"company:{plan.data['company']}", line)
+            if company:
+                (kind, number), deed = company[0]
+                plan.client_id, plan.twin_id = (number, 0) if kind == "client" else (0, number)
+                plan.is_person, plan.deed = True, "skip" if deed == "skip" else "update"
+                return
+        found = []
+        for rule in ["row", *rules] if self.on_match != "create" else []:
+            targets = set()
+            for key in [f"row:{plan.digest}"] if rule == "row" else plan.keys:
+                if rule == "row":
+                    targets |= {("client", number) for number in again.get(plan.digest, ())}
+                elif key.startswith(f"{rule}:"):
+                    targets |= {("client", number) for number in there["seen"].get(key, ())}
+                else:
+                    continue
+                targets |= {target for target, deed in self._earlier_of(earlier, key, line) if deed != "skip"}
+            if len(targets) == 1:
+                [(kind, number)] = targets
+                plan.client_id, plan.twin_id = (number, 0) if kind == "client" else (0, number)
+                plan.deed = "skip" if self.on_match == "skip" else "update"
+                self._check_number(plan, there, earlier, line)
+                return
+            if targets and rule != "row":
+                found.append((rule, targets))
+        if found:
+            rule, targets = found[0]
+            plan.problems[rule if rule != "domain" else "email"] = self._several_message(rule, targets)
+            plan.deed = "refuse"
+            return
+        plan.deed = "create"
+        if not plan.data["vals"].get("name"):
+            plan.problems.setdefault("name", self.env._("The client's name is missing."))
+        self._check_number(plan, there, earlier, line)
+
+    def _several_message(self, rule, targets):
+        ids = [number for kind, number in targets if kind == "client"]
+        names = sorted(self.env["res.partner"].browse(ids).mapped("name"))[:3]
+        return self.env._(
+            "Several clients have the same %(rule)s: %(names)s. Write the Client ID of the right one.",
+            rule=self._rule_labels()[rule],
+            names=", ".join(names) or self.env._("rows of this file"),
+        )
+
+    def _check_number(self, plan, there, earlier, line):
+        """The Client ID is unique among all clients, those that the user may not see among them."""
+        number = plan.data["vals"].get("client_number")
+        if not number or (plan.deed == "update" and self._policies().get("number") == "fill"):
+            return
+        key = f"number:{number}"
+        others = {("client", each) for each in there["all"].get(key, ())}
+        others |= {target for target, deed in self._earlier_of(earlier, key, line) if deed != "skip"}
+        if others - ({plan.target} if plan.deed != "create" else set()):
+            plan.problems["number"] = self.env._("Another client has the Client ID “%s”.", number)
+
+    def _policies(self):
+        return {column["target"]: column["policy"] for column in self.mapping or [] if column["target"]}
+
+    def _imported_again(self, plans):
+        """The clients of rows that were imported before, from this file or another one, word for word the same.
+
+        :return: dict of digest to client ids
+        """
+        digests = list({plan.digest for plan in plans.values()})
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT row.digest, row.client_id
+                  FROM nestogy_client_import_row row
+                  JOIN nestogy_client_import file ON file.id = row.import_id
+                 WHERE row.digest = ANY(%s) AND row.state = 'done' AND row.client_id IS NOT NULL
+                   AND file.id != %s AND file.company_id = %s
+              GROUP BY row.digest, row.client_id
+                """,
+                digests,
+                self.id,
+                self.company_id.id,
+            )
+        )
+        seen = set(self.env["res.partner"]._import_seen({client_id for _digest, client_id in rows}))
+        found = {}
+        for digest, client_id in rows:
+            if client_id in seen:
+                found.setdefault(digest, set()).add(client_id)
+        return found
+
+    # ------------------------------------------------------------------
+    # Rows of the same file
+    # ------------------------------------------------------------------
+
+    def _file_keys(self, plan):
+        keys = [*plan.keys, f"row:{plan.digest}"]
+        if self.is_people and plan.data and plan.data["company"]:
+            keys.append(f"company:{plan.data['company']}")
+        return keys
+
+    def _offer(self, earlier, line, row_id, plan):
+        """Let later rows find the client of this one."""
+        target = ("row", row_id) if plan.deed == "create" else plan.target
+        for key in self._file_keys(plan):
+            # what is skipped changes nothing, so only its people find it
+            if plan.deed != "skip" or key.startswith("company:"):
+                earlier.setdefault(key, []).append((line, target, plan.deed))
+
+    def _earlier_of(self, earlier, key, line):
+        return [(target, deed) for at, target, deed in earlier.get(key, ()) if at < line]
+
+    def _earlier_rows(self, plans):
+        """What the rows of the file that are not being decided about bring: by key line, client or row, and deed."""
+        keys = list({key for plan in plans.values() for key in self._file_keys(plan)})
+        # the rows were written and need no rule
+        rows_sudo = self.env["nestogy.client.import.row"].sudo()
+        rows_sudo.flush_model()
+        found = self.env.execute_query(
+            SQL(
+                """
+                SELECT row.line, row.id, row.deed, row.client_id, row.twin_id, key.key
+                  FROM nestogy_client_import_row row, jsonb_array_elements_text(row.match_keys) key(key)
+                 WHERE row.import_id = %s AND row.line < %s AND row.deed IN ('create', 'update', 'skip')
+                   AND key.key = ANY(%s) AND NOT row.id = ANY(%s)
+              ORDER BY row.line
+                """,
+                self.id,
+                max((row_sudo.line for row_sudo in plans), default=0),
+                keys,
+                [row_sudo.id for row_sudo in plans],
+            )
+        )
+        earlier = {}
+        for line, row_id, deed, client_id, twin_id, key in found:
+            if deed != "skip" or key.startswith("company:"):
+                target = ("client", client_id) if client_id else ("row", twin_id or row_id)
+                earlier.setdefault(key, []).append((line, target, deed))
+        return earlier
+
+    # ------------------------------------------------------------------
+    # Notes
+    # ------------------------------------------------------------------
+
+    def _note_plans(self, plans):
+        """Keep what was decided, in one statement."""
+        places = self._places()
+        rows = [
+            (
+                row_sudo.id,
+                plan.deed,
+                json.dumps(problems) if (problems := self._problems_by_index(plan, places)) else None,
+                " ".join(plan.problems.values())[:REASON_LENGTH] or None,
+                plan.client_id or None,
+                plan.twin_id or None,
+                json.dumps(self._file_keys(plan) if plan.data else []),
+                plan.digest,
+            )
+            for row_sudo, plan in plans.items()
+        ]
+        if not rows:
+            return
+        rows_sudo = self.env["nestogy.client.import.row"].sudo()  # written here and nowhere else
+        rows_sudo.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE nestogy_client_import_row row
+                   SET deed = plan.deed, problems = plan.problems::jsonb, reason = plan.reason,
+                       client_id = plan.client_id, twin_id = plan.twin_id, match_keys = plan.match_keys::jsonb,
+                       digest = plan.digest
+                  FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::text[],
+                              %s::text[])
+                    AS plan(id, deed, problems, reason, client_id, twin_id, match_keys, digest)
+                 WHERE row.id = plan.id
+                """,
+                *(list(column) for column in zip(*rows, strict=True)),
+            )
+        )
+        rows_sudo.browse([row_sudo.id for row_sudo in plans]).invalidate_recordset(
+            ["deed", "problems", "reason", "client_id", "twin_id", "match_keys", "digest"], flush=False
+        )
+
+    def _places(self):
+        """The index of the column for each of ours that the file has."""
+        return {column["target"]: column["index"] for column in self.mapping or [] if column["target"]}
+
+    def _problems_by_index(self, plan, places):
+        found = {}
+        for target, sentence in plan.problems.items():
+            index = places.get(target, places.get(f"contact1_{target}", ""))
+            found[str(index)] = " ".join(filter(None, (found.get(str(index)), sentence)))
+        return found
