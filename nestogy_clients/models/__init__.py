@@ -17,3 +17,4 @@ from . import engagement
 from . import home
 from . import bulk
 from . import export
+from . import deletion
