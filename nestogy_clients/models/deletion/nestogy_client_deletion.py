@@ -183,6 +183,9 @@ class NestogyClientDeletion(models.Model):
         if deletion_sudo.refused_line_ids:
             raise UserError("\n".join([self.env._("First of all:"), *deletion_sudo.refused_line_ids.mapped("name")]))
         client_sudo = deletion_sudo.client_id
+        deletion_sudo.search([("client_id", "=", client_sudo.id), ("state", "=", "draft")]).filtered(
+            lambda each: each != deletion_sudo
+        ).unlink()  # other dialogs that are open or were closed
         people_sudo = client_sudo._erase_people()
         # nobody signs in, and nothing new begins, while it goes
         people_sudo.env["res.users"].search(

@@ -33,8 +33,13 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     def _erase_people(self):
-        """Everybody who goes with this client or person, archived ones too."""
-        return self.with_context(active_test=False).search([("id", "child_of", self.ids)], order="id")
+        """Everybody who goes with this client or person, archived ones and those merged into them too."""
+        partners = self.with_context(active_test=False)
+        people = partners.search([("id", "child_of", self.ids)], order="id")
+        if "merged_into_id" in self._fields:
+            while more := partners.search([("merged_into_id", "in", people.ids), ("id", "not in", people.ids)]):
+                people |= partners.search([("id", "child_of", more.ids)])
+        return people.sorted("id")
 
     def _erase_top(self):
         """The client that stays when one of its people is erased; empty when the client itself goes."""
@@ -257,7 +262,9 @@ class ResPartner(models.Model):
         def refuse(text, model, domain):
             count = self.env[model].with_context(active_test=False).search_count(domain)
             if count:
-                found.append({"text": text, "model": model, "domain": self._erase_plain_domain(domain), "count": count})
+                found.append(
+                    {"text": text, "model": model, "domain": self._erase_plain_domain(model, domain), "count": count}
+                )
 
         whose = Domain("partner_id", "in", ids)
         refuse(
@@ -294,6 +301,15 @@ class ResPartner(models.Model):
             "nestogy.client.deletion",
             [("state", "in", ("waiting", "running", "paused", "failed")), ("client_id", "in", (self | top).ids)],
         )
+        if "nestogy.client.import.row" in self.env:
+            refuse(
+                self.env._("An import that deals with the client: wait for its end or stop it."),
+                "nestogy.client.import",
+                [
+                    ("state", "in", ("waiting", "running", "paused")),
+                    ("row_ids", "any", [("client_id", "in", ids)]),
+                ],
+            )
         if not top:
             today = fields.Date.context_today(self)
             refuse(
@@ -339,7 +355,7 @@ class ResPartner(models.Model):
                         "size": getattr(people, step.size)() if step.size else 0,
                         "why": step.kept,
                         "model": step.model,
-                        "domain": self._erase_plain_domain(step.domain),
+                        "domain": self._erase_plain_domain(step.model, step.domain),
                     }
                 )
         plan["refusals"] = [
@@ -349,13 +365,17 @@ class ResPartner(models.Model):
         return plan
 
     @api.model
-    def _erase_plain_domain(self, domain):
-        """A domain that a list can be opened with, or False."""
+    def _erase_plain_domain(self, model, domain):
+        """A domain that a list can be opened with and that names nobody."""
         plain = list(Domain(domain))
         try:
-            return False if "any!" in json.dumps(plain) else plain
+            text = json.dumps(plain)
         except TypeError:
-            return False
+            text = "any!"
+        if "any!" in text or "@" in text:
+            records = self.env[model].with_context(active_test=False).search(domain, order="id", limit=1000)
+            return [("id", "in", records.ids)]
+        return plain
 
     # ------------------------------------------------------------------
     # Deeds
@@ -464,6 +484,8 @@ class ResPartner(models.Model):
                     drafts=drafts,
                 )
             )
+        self._erase_imports()
+        self._erase_merges()
         undone = self.env["payment.transaction"].search(
             [("partner_id", "in", self.ids), ("state", "not in", ("done", "pending", "authorized"))]
         )
@@ -483,6 +505,45 @@ class ResPartner(models.Model):
 
     def _erase_other(self):
         self._erase_columns(self._erase_top())
+
+    def _erase_imports(self):
+        """Empty the rows of files from which these people came, and throw those files away."""
+        if not self._erase_has_table("nestogy_client_import_row"):
+            return
+        addresses, _names = self._erase_identity()
+        pattern = "|".join(self._erase_pattern(text) for text in addresses) or "$^"
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE nestogy_client_import_row
+                      SET cells = '[]', problems = NULL, reason = NULL, match_keys = NULL, digest = NULL,
+                          before = NULL, after = NULL
+                    WHERE client_id = ANY(%(ids)s) OR cells::text ~* %(pattern)s
+                          OR EXISTS (SELECT 1 FROM unnest(%(ids)s) person(id) WHERE made @> to_jsonb(person.id))
+                RETURNING import_id""",
+                ids=self.ids,
+                pattern=pattern,
+            )
+        )
+        imports = sorted({row[0] for row in rows})
+        files = self.env.execute_query(
+            SQL("SELECT id FROM ir_attachment WHERE res_model = 'nestogy.client.import' AND res_id = ANY(%s)", imports)
+        )
+        self._erase_rows("ir_attachment", [row[0] for row in files])
+
+    def _erase_merges(self):
+        """Forget merges in which these people took part: their values before and after are kept with them."""
+        if not self._erase_has_table("nestogy_client_merge_source"):
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id FROM nestogy_client_merge WHERE target_id = ANY(%(ids)s)
+                    UNION SELECT merge_id FROM nestogy_client_merge_partner_rel WHERE partner_id = ANY(%(ids)s)
+                    UNION SELECT merge_id FROM nestogy_client_merge_source
+                           WHERE partner_id = ANY(%(ids)s) OR kept_id = ANY(%(ids)s)""",
+                ids=self.ids,
+            )
+        )
+        self._erase_rows("nestogy_client_merge", [row[0] for row in rows])
 
     # ------------------------------------------------------------------
     # Sizes

@@ -164,6 +164,17 @@ class ResPartner(models.Model):
                 ),
                 NAMES,
             ),
+            # imports and merges keep what was before
+            **dict.fromkeys(
+                (
+                    *("nestogy_client_import_row", "nestogy_client_merge.target_id", "nestogy_client_merge_line"),
+                    *("nestogy_client_merge_source", "nestogy_client_merge_partner_rel", "res_partner.merged_into_id"),
+                    *("nestogy_client_merge.choices",),
+                ),
+                STEP,
+            ),
+            "nestogy_client_import": OTHER,
+            "nestogy_client_import_mapping": OTHER,
             "mail_template.email_to": WORDS,
             "mail_template.email_cc": WORDS,
             **dict.fromkeys(

@@ -70,7 +70,7 @@ class ResPartner(models.Model):
                 {
                     "text": self.env._("Payments that were begun and not answered yet: ask the provider, or wait."),
                     "model": transactions._name,
-                    "domain": self._erase_plain_domain(Domain("id", "in", transactions.search(domain).ids)),
+                    "domain": self._erase_plain_domain(transactions._name, domain),
                     "count": count,
                 }
             )
@@ -92,6 +92,10 @@ class ResPartner(models.Model):
                 ),
                 ROW,
             ),
+            "nestogy_form_entry.client_id": ROW,
+            "nestogy_form_entry.contact_id": ROW,
+            "nestogy_form_entry.email": ADDRESS_ROW,
+            "nestogy_form_entry": STEP,
             "nestogy_autopay_charge.client_id": EMPTY,
             "nestogy_portal_staff_link.partner_id": EMPTY,
             "nestogy_payment_allocation.client_id": KEEP,
