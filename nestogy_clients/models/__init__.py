@@ -18,3 +18,4 @@ from . import home
 from . import bulk
 from . import imports
 from . import export
+from . import deletion

@@ -22,3 +22,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         ):
             self.env[model].sudo()._merge_partners(src_partners, dst_partner)  # as said
         super()._update_foreign_keys(src_partners, dst_partner)
+
+    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
+        # what the merged clients had is moved: their rows may go
+        merging = self.with_context(nestogy_merged=True)
+        return super(BasePartnerMergeAutomaticWizard, merging)._merge(partner_ids, dst_partner, extra_checks)
