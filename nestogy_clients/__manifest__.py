@@ -145,6 +145,7 @@
         "demo/nestogy_relation_demo.xml",
         "demo/res_partner_home_demo.xml",
         "demo/nestogy_client_duplicate_demo.xml",
+        "demo/nestogy_client_merge_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [
