@@ -42,6 +42,7 @@
         "security/nestogy_clients_rules_export.xml",
         "security/nestogy_clients_rules_duplicates.xml",
         "security/nestogy_clients_rules_deletion.xml",
+        "security/nestogy_clients_rules_merge.xml",
         "data/ir_sequence_data.xml",
         "data/nestogy_client_status_data.xml",
         "data/mail_activity_type_data.xml",
@@ -59,6 +60,7 @@
         "data/nestogy_work_data.xml",
         "data/nestogy_client_duplicate_data.xml",
         "data/nestogy_client_deletion_data.xml",
+        "data/nestogy_client_merge_data.xml",
         "views/nestogy_client_status_views.xml",
         "views/nestogy_client_group_views.xml",
         "views/nestogy_contact_kind_views.xml",
@@ -115,6 +117,7 @@
         "wizards/nestogy_client_bulk_ask_views.xml",
         "views/nestogy_client_bulk_views.xml",
         "views/nestogy_client_deletion_views.xml",
+        "views/nestogy_client_merge_views.xml",
         "views/nestogy_client_document_views.xml",
         "wizards/nestogy_contract_cancel_views.xml",
         "wizards/nestogy_contract_price_set_views.xml",
@@ -146,6 +149,7 @@
         "demo/nestogy_relation_demo.xml",
         "demo/res_partner_home_demo.xml",
         "demo/nestogy_client_duplicate_demo.xml",
+        "demo/nestogy_client_merge_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -19,3 +19,4 @@ from . import bulk
 from . import imports
 from . import export
 from . import deletion
+from . import merge

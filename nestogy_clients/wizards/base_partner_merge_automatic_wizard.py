@@ -1,29 +1,21 @@
-from odoo import api, models
+from odoo import Command, api, models
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """Merging partners keeps the custom fields, which Odoo drops, and joins the relations and the logs of both."""
+    """Odoo's own merging goes through ours: it deletes rows that hit a unique key, and the merged partners."""
 
     _inherit = "base.partner.merge.automatic.wizard"
 
-    def _update_values(self, src_partners, dst_partner):
-        result = super()._update_values(src_partners, dst_partner)
-        self.env["res.partner"]._client_fields_merge(dst_partner, src_partners)
-        return result
-
     @api.model
-    def _update_foreign_keys(self, src_partners, dst_partner):  # pylint: disable=missing-return
-        # whoever may merge may merge what hangs on the two, also where it leads to somebody he does not see
-        for model in (
-            "nestogy.relation",
-            "nestogy.communication",
-            "nestogy.engagement.record",
-            "nestogy.client.duplicate",
-        ):
-            self.env[model].sudo()._merge_partners(src_partners, dst_partner)  # as said
-        super()._update_foreign_keys(src_partners, dst_partner)
-
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
-        # what the merged clients had is moved: their rows may go
-        merging = self.with_context(nestogy_merged=True)
-        return super(BasePartnerMergeAutomaticWizard, merging)._merge(partner_ids, dst_partner, extra_checks)
+        partners = self.env["res.partner"].browse(partner_ids).exists()
+        if len(partners) < 2:
+            return
+        # whoever may merge partners needs no right on the log of merges
+        merge_sudo = self.env["nestogy.client.merge"].sudo()
+        values = {"partner_ids": [Command.set(partners.ids)]}
+        if dst_partner and dst_partner in partners:
+            values["target_id"] = dst_partner.id
+        merge_sudo = merge_sudo.create(values)
+        partners._client_merge_check_right()
+        merge_sudo._merge_locked(self.env.user, is_machine=self.env.su)

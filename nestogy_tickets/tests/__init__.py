@@ -1,5 +1,6 @@
 from . import test_accessibility
 from . import test_ticket_form
+from . import test_client_merge
 from . import test_clients_tickets
 from . import test_rights
 from . import test_routes

@@ -427,19 +427,11 @@ class ResPartner(models.Model):
     # Merging
     # ------------------------------------------------------------------
 
-    @api.model
-    def _client_fields_merge(self, target, sources):  # pylint: disable=missing-return
-        """Fill what a client has empty from others that are merged into it, hidden fields too.
+    def _client_fields_take(self, values):  # pylint: disable=missing-return
+        """Write stored values as a whole, hidden ones too; merging does.
 
-        :param res.partner target: the client that stays; its values win
-        :param res.partner sources: those that go; the values of earlier ones win
+        :param dict values: by key, as they are stored
         """
-        merged = {}
+        self.ensure_one()
         # values of archived and deleted fields are carried over too, which nobody can write
-        for partner_sudo in (target | sources).sudo():
-            for key, value in partner_sudo._client_field_values().items():
-                if is_empty(merged.get(key)) and not is_empty(value):
-                    merged[key] = value
-        if merged:
-            target_sudo = target.sudo()  # as above
-            super(ResPartner, target_sudo).write({"client_fields": merged})  # pylint: disable=super-method-mismatch
+        super(ResPartner, self.sudo()).write({"client_fields": values})  # pylint: disable=super-method-mismatch

@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-MOST_MERGED = 3  # partners that Odoo merges at a time
-
 
 class NestogyClientDuplicate(models.Model):
     """Two clients or contacts that may be the same one, and what was decided about them.
@@ -26,7 +24,10 @@ class NestogyClientDuplicate(models.Model):
     score = fields.Integer(required=True, readonly=True, aggregator="avg", help="0 to 100: how likely it is.")
     reasons = fields.Json(readonly=True, help="Where the score comes from: key, points and likeness of each.")
     state = fields.Selection(
-        [("open", "Open"), ("ignored", "Not a Duplicate")], required=True, default="open", index=True
+        [("open", "Open"), ("ignored", "Not a Duplicate"), ("merged", "Merged")],
+        required=True,
+        default="open",
+        index=True,
     )
     decided_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     decided_at = fields.Datetime(string="Decided On", readonly=True)
@@ -149,12 +150,9 @@ class NestogyClientDuplicate(models.Model):
             for pair in self:
                 if pair.left_id in group or pair.right_id in group:
                     group |= pair.left_id | pair.right_id
-        if not partners or group != partners or len(partners) > MOST_MERGED:
-            raise UserError(
-                self.env._("Choose one pair, or pairs of up to %s records that are all the same one.", MOST_MERGED)
-            )
-        action = self.env["ir.actions.act_window"]._for_xml_id("base.action_partner_merge")
-        return action | {"context": {"active_model": "res.partner", "active_ids": partners.ids}}
+        if not partners or group != partners:
+            raise UserError(self.env._("Choose one pair, or pairs of records that are all the same one."))
+        return partners.action_client_merge()
 
     def action_open_left(self):
         return self._open(self.left_id)
@@ -170,32 +168,3 @@ class NestogyClientDuplicate(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("nestogy_clients.res_partner_action_client_contacts")
         view = self.env.ref("nestogy_clients.res_partner_view_form_contact")
         return action | {"views": [(view.id, "form")], "view_mode": "form", "res_id": partner.id}
-
-    def _merge_partners(self, merged, kept):
-        """Hand the decisions about partners that are merged on to the one that stays; called in sudo, before Odoo's.
-
-        :param res.partner merged: partners that go
-        :param res.partner kept: the partner that stays
-        """
-        touched = self.search(Domain("left_id", "in", merged.ids) | Domain("right_id", "in", merged.ids))
-        ignored = touched.filtered(lambda pair: pair.state == "ignored")
-        wanted = {}
-        for pair in ignored:
-            other = (pair.left_id | pair.right_id) - merged - kept
-            if len(other) == 1:
-                wanted[other.id] = pair
-        decisions = {
-            tuple(sorted((other, kept.id))): {
-                **{name: pair[name] for name in ("score", "reasons", "state", "decided_at")},
-                "decided_by_id": pair.decided_by_id.id,
-            }
-            for other, pair in wanted.items()
-        }
-        touched.unlink()
-        known = self.search(Domain("left_id", "=", kept.id) | Domain("right_id", "=", kept.id))
-        for pair in known.filtered(lambda pair: pair.state == "open"):
-            pair.write(decisions.get((pair.left_id.id, pair.right_id.id), {}))
-        for pair in known:
-            decisions.pop((pair.left_id.id, pair.right_id.id), None)
-        self.create([{"left_id": left, "right_id": right, **each} for (left, right), each in decisions.items()])
-        self.env.flush_all()

@@ -28,24 +28,3 @@ class NestogyEngagementRecord(models.Model):
 
     _client_date_unique = models.UniqueIndex("(client_id, date)")
     _date_idx = models.Index("(date)")  # old ones are found by it
-
-    def _merge_partners(self, merged, kept):
-        """Leave one line a day to partners that are merged; called in sudo, before Odoo moves the lines.
-
-        :param res.partner merged: partners that go
-        :param res.partner kept: the partner that stays, whose own lines win
-        """
-        self.flush_model()
-        self.env.cr.execute(
-            """
-            DELETE FROM nestogy_engagement_record
-             WHERE id IN (SELECT id
-                            FROM (SELECT id, row_number() OVER (
-                                             PARTITION BY date ORDER BY client_id = %s DESC, id) AS place
-                                    FROM nestogy_engagement_record WHERE client_id = ANY(%s)) line
-                           WHERE place > 1)
-            """,
-            [kept.id, (merged | kept).ids],
-        )
-        self.invalidate_model(flush=False)
-        kept._note_touches()

@@ -10,6 +10,5 @@ from . import nestogy_communication_feed
 from . import nestogy_communication_changes
 from . import nestogy_communication_fill
 from . import nestogy_communication_meetings
-from . import nestogy_communication_merge
 from . import res_partner_log
 from . import res_partner_meetings

@@ -320,7 +320,14 @@ class NestogyCommunication(models.Model):
             ["email_normalized", "parent_id", "is_client"],
             order="id",
         )
-        return partners.filtered(lambda partner: partner._get_client()).grouped("email_normalized")
+        people = dict(partners.filtered(lambda partner: partner._get_client()).grouped("email_normalized"))
+        # addresses of records that were merged are those of the ones that were kept
+        merged_sudo = self.env["nestogy.client.merge.source"].sudo()  # which is nobody's secret to the log
+        earlier = merged_sudo._kept_by_address(set(addresses) - set(partners.mapped("email_normalized")))
+        for address, kept_sudo in earlier.items():
+            if kept_sudo.partner_share and kept_sudo._get_client():
+                people[address] = partners.browse(kept_sudo.id)
+        return people
 
     @api.model
     def _feed_reader(self, persons, clients, owner):

@@ -44,6 +44,9 @@ class NestogyRelation(models.Model):
     is_current = fields.Boolean(string="Current", compute="_compute_is_current", search="_search_is_current")
     strength = fields.Selection(STRENGTHS, required=True, default="2")
     note = fields.Text(help="Only colleagues see it.")
+    active = fields.Boolean(
+        default=True, readonly=True, help="Off when a merge of partners joined it with another one."
+    )
 
     @api.depends("left_partner_id", "kind_id", "right_partner_id")
     def _compute_display_name(self):
@@ -274,21 +277,22 @@ class NestogyRelation(models.Model):
     # Merging
     # ------------------------------------------------------------------
 
-    def _merge_partners(self, merged, kept):
-        """Hang the relations of partners that are merged on the one that is kept; called in sudo, before Odoo does it.
+    def _client_merge_plan(self, kept, sources):
+        """What becomes of the relations of partners that are merged; called in sudo.
 
-        What would relate the kept one to itself goes; what then is said twice for the same time becomes one relation
-        over the whole time, with the notes of all.
+        What would relate the kept one to itself is hidden; what is said twice for the same time becomes one relation
+        over the whole time, with the notes of all, and the others are hidden.
 
-        :param res.partner merged: partners that go
         :param res.partner kept: the partner that stays
+        :param res.partner sources: partners that go
+        :return: dict of relation to its values, and the relations that are hidden
         """
-        both = merged | kept
+        both = kept | sources
         # all that touch them: the kept one's own become doubles of what comes
         relations = self.search(Domain("left_partner_id", "in", both.ids) | Domain("right_partner_id", "in", both.ids))
-        relations.filtered(lambda one: one.left_partner_id in both and one.right_partner_id in both).unlink()
+        hidden = relations.filtered(lambda one: one.left_partner_id in both and one.right_partner_id in both)
         chains = {}
-        for relation in relations.exists().sorted(lambda one: (one.date_from or date.min, one.id)):
+        for relation in (relations - hidden).sorted(lambda one: (one.date_from or date.min, one.id)):
             ends = (relation.left_partner_id, relation.right_partner_id)
             left, right = ((kept if partner in both else partner).id for partner in ends)
             pair = tuple(sorted((left, right))) if relation.kind_id.is_symmetric else (left, right)
@@ -299,7 +303,6 @@ class NestogyRelation(models.Model):
                 runs[-1]["until"] = until and relation.date_to and max(until, relation.date_to)
             else:
                 runs.append({"relations": relation, "until": relation.date_to, "ends": (left, right)})
-        joined = self.browse()
         values = {}
         for run in (run for runs in chains.values() for run in runs):
             first, *others = run["relations"]
@@ -309,10 +312,26 @@ class NestogyRelation(models.Model):
                 "right_partner_id": run["ends"][1],
                 "date_to": run["until"],
                 "strength": max(run["relations"].mapped("strength")),
-                "note": " · ".join(notes),
+                "note": " · ".join(notes) or False,
             }
-            joined = joined.union(*others)
-        joined.unlink()
+            hidden = hidden.union(*others)
+        return values, hidden
+
+    def _client_merge_foresee(self, _merge, kept, sources):
+        """For the preview of a merge."""
+        values, hidden = self._client_merge_plan(kept.sudo(), sources.sudo())  # counted, not shown
+        moved = [one for one in values if (one.left_partner_id | one.right_partner_id) & sources.sudo()]  # as above
+        label = self._description
+        return [
+            (label, len(moved), ""),
+            *([(self.env._("Relations said twice"), len(hidden), self.env._("They are joined."))] if hidden else []),
+        ]
+
+    def _client_merge_prepare(self, merge, kept, sources):
+        """Hang the relations of the others on the one that is kept."""
+        values, hidden = self._client_merge_plan(kept, sources)
+        merge._remember(self._table, [*(relation.id for relation in values), *hidden.ids])
+        hidden.with_context(nestogy_relations_merged=True).active = False
         for relation, vals in values.items():
             relation.with_context(nestogy_relations_merged=True).write(vals)
-        self.env.flush_all()
+        self.flush_model()

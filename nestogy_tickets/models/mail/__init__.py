@@ -12,3 +12,4 @@ from . import res_config_settings_mail
 from . import res_partner_bounce
 from . import res_partner_domain
 from . import res_users_mail
+from . import res_partner_merge

@@ -200,7 +200,7 @@ class HelpdeskTicket(models.Model):
             return False
         if address == email_normalize(self.partner_email or ""):
             return True
-        senders = self.env["res.partner"].search([("email_normalized", "=", address)])
+        senders = self.env["res.partner"]._mail_people(address)
         followers = self.message_partner_ids
         return any(
             not sender.partner_share or sender in followers or self._is_shown_to(sender) for sender in senders
@@ -237,7 +237,7 @@ class HelpdeskTicket(models.Model):
         partners_sudo = self.env["res.partner"].sudo()
         if not address:
             return partners_sudo
-        known = partners_sudo.search([("email_normalized", "=", address)])
+        known = partners_sudo._mail_people(address)
         return known._get_client()[:1] or partners_sudo._client_of_domain(address)
 
     @api.model
