@@ -41,6 +41,7 @@
         "security/nestogy_clients_rules_import.xml",
         "security/nestogy_clients_rules_export.xml",
         "security/nestogy_clients_rules_duplicates.xml",
+        "security/nestogy_clients_rules_deletion.xml",
         "security/nestogy_clients_rules_merge.xml",
         "data/ir_sequence_data.xml",
         "data/nestogy_client_status_data.xml",
@@ -58,6 +59,7 @@
         "data/nestogy_engagement_data.xml",
         "data/nestogy_work_data.xml",
         "data/nestogy_client_duplicate_data.xml",
+        "data/nestogy_client_deletion_data.xml",
         "data/nestogy_client_merge_data.xml",
         "views/nestogy_client_status_views.xml",
         "views/nestogy_client_group_views.xml",
@@ -114,6 +116,7 @@
         "views/nestogy_clients_menus.xml",
         "wizards/nestogy_client_bulk_ask_views.xml",
         "views/nestogy_client_bulk_views.xml",
+        "views/nestogy_client_deletion_views.xml",
         "views/nestogy_client_merge_views.xml",
         "views/nestogy_client_document_views.xml",
         "wizards/nestogy_contract_cancel_views.xml",
@@ -147,6 +150,7 @@
         "demo/res_partner_home_demo.xml",
         "demo/nestogy_client_duplicate_demo.xml",
         "demo/nestogy_client_import_demo.xml",
+        "demo/nestogy_client_merge_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -8,18 +8,21 @@ says how many statements that takes. Then it is done again and again, each time 
 agree at once, and a second process does the rest; in the end there is what was there undisturbed.
 """
 
+import base64
 import os
 import signal
 import sys
 import time
 import traceback
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from unittest.mock import patch
 
+import psycopg2
 from smtp_sink import SmtpSink
 
 from odoo import sql_db
 from odoo.api import Environment
+from odoo.fields import Command
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
@@ -66,6 +69,14 @@ class Case:
         :return: dict of who is asked to a number
         """
         raise NotImplementedError
+
+    def look(self, env, work):
+        """What is there in the end, without what differs from run to run: the same after each of them."""
+        return work.state, work.done_count, work.refused_count
+
+    def work(self, database):
+        """Do what was begun, or its rest; called in the process that may be killed."""
+        IrCron._process_jobs(database)
 
     def ended(self, killing, work_id):
         """What else has to hold after the last run, with the database at rest."""
@@ -192,7 +203,160 @@ class Invitations(Bulk):
         killing.send_mails(lambda mail: "invitations" in mail["To"], self.count)
 
 
-CASES = [AddTags, TakeBackTags, Emails, Invitations]
+class Import(Case):
+    """Clients with a contact and a phone each, out of a file."""
+
+    count = 40
+    statements = (0.25, 0.6, 0.9)
+    commits = (4,)
+    patches = {
+        f"{MODELS}.imports.nestogy_client_import_run.BATCH": 10,
+        f"{MODELS}.imports.nestogy_client_import.AT_ONCE": 0,
+    }
+
+    def prepare(self, env):
+        """Nothing is there before."""
+
+    def begin(self, env):
+        self.prepared += 1
+        self.name = f"Imported {self.prepared}-"
+        rows = [
+            f"{self.name}{n},{n}@import{self.prepared}.example,+1 207 555 {self.prepared:02}{n:02},Ann {n},New"
+            for n in range(self.count)
+        ]
+        text = "\n".join(["name,email,phone,contact_1_name,tags", *rows])
+        file = env["nestogy.client.import"].create(
+            {"file": base64.b64encode(text.encode()), "filename": f"killed{self.prepared}.csv"}
+        )
+        file.action_check()
+        assert (file.create_count, file.error_count) == (self.count, 0), file.read()
+        file.action_start()
+        return file
+
+    def tell(self, env, work):
+        clients = env["res.partner"].search([("name", "=like", f"{self.name}%"), ("is_client", "=", True)])
+        rows = env["nestogy.client.import.row"].search([("import_id", "=", work.id)])
+        return {
+            "the count": work.done_count,
+            "the rows": len(rows.filtered(lambda row: row.state == "done")),
+            "the clients of the rows": len(rows.client_id),
+            "clients": len(clients),
+            "Client IDs": len(set(clients.mapped("client_number"))),
+            "contacts": len(clients.client_contact_ids),
+            "phones": env["nestogy.phone.number"].search_count([("partner_id", "in", clients.ids)]),
+        }
+
+
+class TakeBackImport(Import):
+    statements = (0.6,)
+    commits = ()
+
+    def begin(self, env):
+        file = super().begin(env)
+        file._work_now()
+        file.action_undo()
+        return file
+
+    def tell(self, env, work):
+        found = super().tell(env, work)
+        rows = env["nestogy.client.import.row"].search_count([("import_id", "=", work.id), ("state", "=", "undone")])
+        left = {name: self.count - found[name] for name in ("clients", "contacts", "phones")}
+        return {"the count": work.done_count, "the rows": rows, **left}
+
+
+class Deletion(Case):
+    """A client with all that hangs on it, step by step."""
+
+    count = 30  # what of it is counted: its log
+    statements = (0.1, 0.3, 0.5, 0.7, 0.9)
+    commits = (4,)
+
+    def prepare(self, env):
+        """Each run has a client of its own."""
+
+    def begin(self, env):
+        self.prepared += 1
+        status = env.ref("nestogy_clients.nestogy_client_status_active")
+        client = env["res.partner"].create(
+            {
+                "name": f"Gone {self.prepared}",
+                "is_company": True,
+                "client_status_id": status.id,
+                "child_ids": [Command.create({"name": f"Person {n}"}) for n in range(5)],
+                "category_id": [Command.create({"name": f"Tag {self.prepared}"})],
+            }
+        )
+        logs = [{"name": f"Call {n}", "kind": "call", "client_id": client.id} for n in range(self.count)]
+        env["nestogy.communication"].create(logs)
+        self.client_ids = (client | client.child_ids).ids
+        deletion = env["nestogy.client.deletion"]._prepare(client)
+        deletion.typed_name = client.name
+        deletion.action_start()
+        return deletion
+
+    def tell(self, env, work):
+        logs = env["nestogy.communication"].with_context(active_test=False)
+        line = work.line_ids.filtered(lambda each: (each.key, each.kind) == ("communications", "goes"))
+        return {
+            "the line of the plan": line.done,
+            "rows gone": self.count - logs.search_count([("client_id", "in", self.client_ids)]),
+        }
+
+    def look(self, env, work):
+        people = env["res.partner"].browse(self.client_ids).exists()
+        lines = [(line.kind, line.name, line.planned, line.done) for line in work.line_ids]
+        return super().look(env, work), len(people), bool(work.certificate), sorted(lines)
+
+
+class Merge(Case):
+    """Three clients become one, in a single transaction: all of it or nothing."""
+
+    count = 1
+    statements = (0.2, 0.5, 0.8)
+    commits = (1,)
+
+    def prepare(self, env):
+        """Each run has clients of its own."""
+
+    def begin(self, env):
+        self.prepared += 1
+        status = env.ref("nestogy_clients.nestogy_client_status_active")
+        common = {"is_company": True, "client_status_id": status.id}
+        clients = env["res.partner"].create([{"name": f"Twin {self.prepared} {n}"} | common for n in range(3)])
+        env["res.partner"].create([{"name": f"Person of {each.name}", "parent_id": each.id} for each in clients])
+        logs = [{"name": "Call", "kind": "call", "client_id": each.id} for each in clients for _n in range(3)]
+        env["nestogy.communication"].create(logs)
+        self.client_ids = clients.ids
+        values = {"partner_ids": [Command.set(clients.ids)], "target_id": clients[0].id}
+        merge = env["nestogy.client.merge"].create(values)
+        self.merge_id = merge.id
+        return merge
+
+    def work(self, database):
+        with Registry(database).cursor() as cr:
+            admin = Environment(cr, 1, {}).ref("base.user_admin")
+            merge = Environment(cr, admin.id, {})["nestogy.client.merge"].browse(self.merge_id)
+            if merge.state == "draft":
+                merge._merge()
+
+    def tell(self, env, work):
+        clients = env["res.partner"].with_context(active_test=False).browse(self.client_ids)
+        logs = env["nestogy.communication"].search([("client_id", "in", clients.ids)])
+        assert len(logs) == 9, f"{len(logs)} of 9 rows of the log"
+        return {
+            "the merge": int(work.state == "done"),
+            "records that are merged into it": int(clients[1:].merged_into_id == clients[0]),
+            "rows of the log": int(logs.client_id == clients[0]),
+            "people": int(len(clients[0].child_ids) == 3),
+        }
+
+    def look(self, env, work):
+        clients = env["res.partner"].with_context(active_test=False).browse(self.client_ids)
+        lines = env["nestogy.client.merge.line"].search_count([("merge_id", "=", work.id)])
+        return work.state, clients.mapped("active"), lines
+
+
+CASES = [AddTags, TakeBackTags, Emails, Invitations, Import, TakeBackImport, Deletion, Merge]
 
 
 class Killing:
@@ -224,9 +388,10 @@ class Killing:
         sql_db.close_all()
         return number
 
-    def start(self, stop=None):
-        """Begin a process that does what waits in the background.
+    def start(self, work, stop=None):
+        """Begin a process that works.
 
+        :param work: function of the name of the database
         :param tuple stop: kind (``statement``, ``before`` or ``after`` a commit) and number: there it waits
         :return: tuple of its id, a pipe to hear from it, and one to let it go on
         """
@@ -241,9 +406,10 @@ class Killing:
             os.close(hear)
             os.close(go)
             counts = self.watch(stop, said, told)
-            IrCron._process_jobs(self.database)
             if stop and stop[0] == "cut":
-                IrCron._process_jobs(self.database)
+                with suppress(psycopg2.Error):  # the next time it is connected again
+                    work(self.database)
+            work(self.database)
             os.write(said, " ".join(map(str, counts.values())).encode())
             os._exit(0)
         except BaseException:
@@ -276,12 +442,12 @@ class Killing:
         sql_db.Cursor.execute, sql_db.Cursor.commit = watched_execute, watched_commit
         return counts
 
-    def finish(self):
-        """Let a process do what waits.
+    def finish(self, work):
+        """Let a process work to the end.
 
         :return: how many statements and commits that took
         """
-        pid, hear, go = self.start()
+        pid, hear, go = self.start(work)
         said = os.read(hear, 100).decode()
         _pid, status = os.waitpid(pid, 0)
         assert not status, f"the process ended with {status}"
@@ -289,9 +455,9 @@ class Killing:
         os.close(go)
         return [int(word) for word in said.split()]
 
-    def kill(self, stop):
+    def kill(self, work, stop):
         """Let a process work until it waits there, and kill it; or cut its connections, and let it go on."""
-        pid, hear, go = self.start(stop)
+        pid, hear, go = self.start(work, stop)
         said = os.read(hear, 100)
         assert said == b".", f"{stop} was not reached: {said}"
         if stop[0] == "cut":
@@ -332,7 +498,8 @@ class Killing:
             stops += [("cut", int(statements * part)) for part in case.statements[-1:]]
             amid = [self.one_run(case, stop) for stop in stops]
             case.ended(self, self.work_id)
-        assert any(0 < number < case.count for number in amid), f"never killed in the middle: {amid}"
+        in_middle = any(0 < number < case.count for number in amid)
+        assert in_middle or {0, case.count} <= set(amid), f"never killed in the middle: {amid}"
         return stops
 
     def one_run(self, case, stop):
@@ -344,16 +511,19 @@ class Killing:
             work_id, model = work.id, work._name
         done = case.count if stop and stop[0] == "cut" else None  # it goes on by itself
         if stop:
-            self.kill(stop)
+            self.kill(case.work, stop)
             told = self.tell(case, model, work_id)
             assert len(set(told.values())) == 1, f"{stop}: they do not agree: {told}"
             assert done in (None, *told.values()), f"{stop}: {told}"
             done = min(told.values())
-        took = self.finish()
+        took = self.finish(case.work)
         told = self.tell(case, model, work_id)
         assert set(told.values()) == {case.count}, f"{stop}: {told}"
         with self.env() as env:
-            assert env[model].browse(work_id).state in ("done", "undone")
+            seen = case.look(env, env[model].browse(work_id))
+        if stop is None:
+            self.seen = seen
+        assert seen == self.seen, f"{stop}: {seen} instead of {self.seen}"
         self.work_id = work_id
         return done if stop else took
 
@@ -370,9 +540,9 @@ class Killing:
             with self.env() as env:
                 env["ir.cron"].browse(env.ref(QUEUE).id).write({"active": True, "nextcall": "2020-01-01"})
             if stop:
-                self.kill(stop)
+                self.kill(IrCron._process_jobs, stop)
             else:
-                self.finish()
+                self.finish(IrCron._process_jobs)
         with self.env() as env:
             env.ref(QUEUE).active = False
             kept = env["mail.mail"].search([("state", "in", ("outgoing", "exception"))])

@@ -18,4 +18,5 @@ from . import home
 from . import bulk
 from . import imports
 from . import export
+from . import deletion
 from . import merge

@@ -254,6 +254,7 @@ class TestClientMerge(ClientsCase):
             self.merge(target=self.kept)
 
     def test_only_managers_merge(self):
+        self.assertFalse(self.prepare().with_user(self.agent).preview)
         for user in (self.agent, self.viewer):
             with self.assertRefused(AccessError, "Only managers"):
                 (self.kept | self.twin).with_user(user).action_client_merge()

@@ -48,6 +48,9 @@ class NestogyClientBulkAsk(models.TransientModel):
     words_note = fields.Text(string="Texts", compute="_compute_words_note")
     subject = fields.Char()
     body = fields.Html(sanitize=True, sanitize_overridable=False)
+    typed_count = fields.Integer(
+        string="Number of Clients", help="Type how many they are. What is deleted does not come back."
+    )
 
     @api.model
     def _selection_deed(self):
@@ -155,6 +158,8 @@ class NestogyClientBulkAsk(models.TransientModel):
         if missing:
             labels = [self._fields[name]._description_string(self.env) for name in missing]
             raise UserError(self.env._("Fill in first: %s.", ", ".join(labels)))
+        if "typed_count" in values and values["typed_count"] != self.client_count:
+            raise UserError(self.env._("Type the number of clients, %s, to confirm.", self.client_count))
         if spec.get("validate"):
             getattr(self.env["res.partner"], spec["validate"])(values)
         bulk = self.env["nestogy.client.bulk"]._make(self.deed, self.domain, values, self._values_text())

@@ -6,6 +6,7 @@ from . import communication
 from . import document
 from . import money
 from . import autopay
+from . import deletion
 from . import request
 from . import profile
 from . import project

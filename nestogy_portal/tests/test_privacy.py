@@ -113,16 +113,23 @@ class TestPrivacyRequests(PortalMakers, ClientsCase):
         with self.assertRefused(UserError, "asked for this already"):
             self.ask("erasure")
         with self.assertRefused(AccessError, ""):
-            request.with_user(self.agent).action_done()
+            request.with_user(self.agent).action_erase()
         with self.assertRefused(UserError, "Write the answer first"):
-            request.with_user(self.manager).action_done()
+            request.with_user(self.manager).action_refuse()
         with self.assertRefused(AccessError, "not changed"):
             request.with_user(self.manager).write({"state": "done"})
-        request.with_user(self.manager).answer = "All is erased."
-        request.with_user(self.manager).action_done()
+        dialog = self.env["nestogy.client.deletion"].browse(request.with_user(self.manager).action_erase()["res_id"])
+        self.assertEqual((dialog.client_id, dialog.kind), (self.owner, "contact"))
+        dialog.with_user(self.manager).typed_name = "olive owner"
+        dialog.with_user(self.manager).action_start()
         self.assertRecordValues(request, [{"state": "done", "user_id": self.manager.id}])
         self.assertFalse(self.client.activity_ids)
-        self.assertIn("All is erased.", self.env["mail.mail"].search([], order="id desc", limit=1).body_html)
+        self.assertIn("is being erased", self.env["mail.mail"].search([], order="id desc", limit=1).body_html)
+        self.assertFalse(self.owner.with_context(active_test=False).user_ids.active)
+        dialog._work_now()
+        self.assertEqual(dialog.state, "done")
+        self.assertFalse(request.exists())
+        self.assertFalse(self.owner.exists())
 
     def test_visitors_have_no_rights_on_requests_and_copies(self):
         request = self.ask("export")

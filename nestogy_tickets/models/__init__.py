@@ -8,3 +8,4 @@ from . import time
 from . import satisfaction
 from . import sla
 from . import engagement
+from . import deletion

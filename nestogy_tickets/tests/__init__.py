@@ -49,4 +49,5 @@ from . import test_mail_portal
 from . import test_opening
 from . import test_profile_cards
 from . import test_dashboard
+from . import test_deletion
 from . import test_engagement

@@ -56,6 +56,7 @@ class NestogyClientMerge(models.Model):
     def _compare_rows(self, partners):
         """The fields in which partners differ; the first partner is the one that is kept."""
         rows = []
+        labels = {"street": self.env._("Address"), "user_id": self.env._("Account Manager")}
         hidden = {name for names in TOGETHER.values() for name in names[1:]} | OWN
         # values that the user may not see are merged too, unseen
         partners_sudo = partners.sudo()
@@ -71,7 +72,7 @@ class NestogyClientMerge(models.Model):
             rows.append(
                 {
                     "name": name,
-                    "label": self.env._("Address") if name == "street" else field._description_string(self.env),
+                    "label": labels.get(name) or field._description_string(self.env),
                     "values": [self._text_of(partner, names) for partner in partners_sudo],
                     "images": [
                         f"/web/image/res.partner/{partner.id}/image_128" if partner[name] else ""
@@ -84,7 +85,9 @@ class NestogyClientMerge(models.Model):
                     "is_shown": all(partners._has_field_access(partners._fields[each], "read") for each in names),
                 }
             )
-        return rows + self._compare_custom(partners)
+        rows += self._compare_custom(partners)
+        # what somebody has to decide comes first
+        return sorted(rows, key=lambda row: len(list(filter(None, row["values"]))) < 2)
 
     def _compare_custom(self, partners):
         """The same for the fields that the firm defined."""
@@ -92,6 +95,7 @@ class NestogyClientMerge(models.Model):
         values = [partner_sudo._client_field_values() for partner_sudo in partners.sudo()]
         known_sudo = self.env["nestogy.custom.field"].sudo()  # names of fields
         labels = {field.key: field.name for field in known_sudo.with_context(active_test=False).search([])}
+        catalogue = {field.key: field for field in known_sudo._catalogue()}
         rows = []
         for key in dict.fromkeys(key for each in values for key in each):
             each = [value.get(key) for value in values]
@@ -102,7 +106,7 @@ class NestogyClientMerge(models.Model):
                 {
                     "name": f"client_fields.{key}",
                     "label": labels.get(key, key),
-                    "values": ["" if is_empty(value) else self._custom_text(value)[:MOST_TEXT] for value in each],
+                    "values": [self._custom_text(catalogue.get(key), value)[:MOST_TEXT] for value in each],
                     "images": [],
                     "picked": filled[0],
                     "may_join": False,
@@ -111,10 +115,18 @@ class NestogyClientMerge(models.Model):
             )
         return rows
 
-    def _custom_text(self, value):
+    def _custom_text(self, field, value):
+        """A value of a custom field as people read it."""
+        if is_empty(value):
+            return ""
         if isinstance(value, (list, tuple)):
-            return ", ".join(self._custom_text(each) for each in value)
-        return str(value)
+            return ", ".join(self._custom_text(field, each) for each in value)
+        if field and field.kind == "link":
+            return self.env[field.comodel].browse(value).exists().display_name or ""
+        if value is True:
+            return self.env._("Yes")
+        options = {key: label for key, label, *_rest in field.options or ()} if field else {}
+        return str(options.get(value, value))
 
     def _is_chosen(self, field):
         """Whether a field is one that people or imports fill."""

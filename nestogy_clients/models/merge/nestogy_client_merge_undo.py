@@ -224,4 +224,4 @@ class NestogyClientMerge(models.Model):
                 continue
             if self._count_pointers(self._pointers(), shell.ids) or shell.child_ids:
                 continue
-            shell.unlink()
+            shell.with_context(nestogy_merged=True).unlink()  # what it had is with the other

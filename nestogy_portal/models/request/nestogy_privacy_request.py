@@ -136,19 +136,33 @@ class NestogyPrivacyRequest(models.Model):
         if not self.env.user.has_group("nestogy_clients.nestogy_clients_group_manager"):
             raise AccessError(self.env._("Managers of the Clients app answer privacy requests."))
         self.check_access("read")
-        for request in self:
-            if request.state != "open":
-                raise UserError(self.env._("This request has been answered."))
-            if not (request.answer or "").strip():
-                raise UserError(self.env._("Write the answer first: what was done, or why not. The person reads it."))
+        if self.filtered(lambda request: request.state != "open"):
+            raise UserError(self.env._("This request has been answered."))
 
-    def action_done(self):
+    def action_erase(self):
+        """Show what goes with the person and what the law keeps, and ask; the request is answered when it begins."""
+        self.ensure_one()
         self._check_may_answer()
+        if self.kind != "erasure":
+            raise UserError(self.env._("The person wants a copy; it is made by itself."))
+        return self.partner_id.action_client_delete()
+
+    def _erased(self):
+        """Tell the person, while there still is an address; called in sudo when the erasure begins."""
         for request in self:
-            request.sudo()._finish("done")  # the fields of a request are nobody's to write
+            contact = request.partner_id.with_context(lang=request.partner_id.lang or self.env.lang)
+            if not (request.answer or "").strip():
+                request.answer = contact.env._(
+                    "Your data is being erased. What the law makes us keep, such as invoices, is kept without your"
+                    " name."
+                )
+            request._finish("done")
 
     def action_refuse(self):
         self._check_may_answer()
+        for request in self:
+            if not (request.answer or "").strip():
+                raise UserError(self.env._("Write the answer first: why not? The person reads it."))
         for request in self:
             request.sudo()._finish("refused")  # as above
 

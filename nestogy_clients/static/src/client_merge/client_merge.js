@@ -35,6 +35,13 @@ export class ClientMerge extends Component {
         return (this.preview.rows || []).reduce((sum, row) => sum + row.count, 0);
     }
 
+    /**
+     * @returns {boolean} whether more than one has a value, so that somebody has to decide
+     */
+    isOpen(row) {
+        return row.values.filter(Boolean).length > 1;
+    }
+
     picked(row) {
         const chosen = (this.props.record.data[this.props.name] || {})[row.name];
         const ids = this.partners.map((partner) => partner.id);
