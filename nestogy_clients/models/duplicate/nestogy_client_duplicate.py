@@ -3,6 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 
 class NestogyClientDuplicate(models.Model):
@@ -74,35 +75,42 @@ class NestogyClientDuplicate(models.Model):
 
     @api.depends("left_id", "right_id")
     def _compute_comparison(self):
-        """A table of both sides; where they differ is marked."""
+        """A table of both sides; what is the same and where they differ is marked."""
         for pair in self:
             rows = Markup("").join(
                 Markup(
-                    '<tr class="%(tone)s"><th class="text-muted fw-normal">%(label)s</th>'
-                    "<td>%(one)s</td><td>%(other)s</td></tr>"
+                    '<tr class="%(tone)s"><th scope="row" class="text-muted fw-normal">%(label)s</th>'
+                    '<td class="text-break">%(one)s</td><td class="text-break">%(other)s</td></tr>'
                 )
-                % {
-                    "tone": "table-success" if one and one == other else "table-warning" if one and other else "",
-                    "label": label,
-                    "one": one,
-                    "other": other,
-                }
-                for label, one, other in pair._comparison_rows()
+                % {"tone": tone, "label": label, "one": one, "other": other}
+                for label, one, other, tone in pair._comparison_rows()
             )
-            pair.comparison = Markup('<table class="table table-sm"><tbody>%s</tbody></table>') % rows
+            pair.comparison = Markup(
+                '<table class="table table-sm w-100" style="table-layout: fixed"><thead><tr>'
+                '<th style="width: 11rem"></th>'
+                '<th scope="col">%(one)s</th><th scope="col">%(other)s</th></tr></thead><tbody>%(rows)s</tbody></table>'
+            ) % {"one": pair.left_id.display_name, "other": pair.right_id.display_name, "rows": rows}
 
     def _comparison_rows(self):
         """What is shown side by side; addons add theirs with ``super()``.
 
-        :return: list of label, text of the left one, text of the right one
+        :return: list of label, text of the left one, text of the right one, class of the row
         """
         self.ensure_one()
-        names = (
-            *("client_number", "name", "parent_id", "client_status_id", "user_id", "function", "email", "phone"),
-            *("website", "vat", "street", "street2", "zip", "city", "country_id", "category_id", "create_date"),
-        )
+        say = self.env._
+        names = {
+            "client_number": say("Client ID"),
+            "name": say("Name"),
+            "parent_id": say("Client"),
+            "client_status_id": say("Status"),
+            "user_id": say("Account Manager"),
+            **dict.fromkeys(("function", "email", "phone", "website", "vat")),
+            "contact_address_inline": say("Address"),
+            "category_id": say("Tags"),
+            "create_date": say("Made On"),
+        }
         rows = []
-        for name in names:
+        for name, label in names.items():
             field = self.left_id._fields[name]
             texts = []
             for partner in (self.left_id, self.right_id):
@@ -110,11 +118,14 @@ class NestogyClientDuplicate(models.Model):
                 if field.relational:
                     value = ", ".join(value.mapped("display_name"))
                 elif field.type == "datetime":
-                    value = fields.Date.context_today(self, value).isoformat() if value else ""
+                    value = format_date(self.env, fields.Datetime.context_timestamp(self, value)) if value else ""
                 texts.append(value or "")
-            if any(texts):
-                label = self.env._("Client") if name == "parent_id" else field._description_string(self.env)
-                rows.append((label, *texts))
+            if not any(texts):
+                continue
+            tone = ""
+            if name not in ("client_number", "create_date") and all(texts):  # these say nothing about who it is
+                tone = "table-success" if texts[0] == texts[1] else "table-warning"
+            rows.append((label or field._description_string(self.env), *texts, tone))
         return rows
 
     def write(self, vals):
