@@ -1,9 +1,14 @@
 """Makers for the tests of all our addons: clients, contacts, invoices and users with our roles."""
 
+import base64
+import io
 from contextlib import contextmanager
+
+from pypdf import PdfReader
 
 from odoo import Command, fields
 from odoo.tests import TransactionCase, new_test_user
+from odoo.tools import SQL
 
 ROLES = ("viewer", "agent", "billing", "manager", "admin")
 
@@ -144,3 +149,74 @@ class ClientsCase(ClientsMakers, TransactionCase):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[0], counts[1])
         self.assertLessEqual(counts[1], most)
+
+# What may still hold the words, and why.
+NEEDLES_STAY = {
+    ("ir_attachment", "index_content"): "the text of the legal PDF of a posted invoice",
+    ("ir_attachment", "name"): "the name of the file of a posted invoice",
+}
+
+
+class DeletionCase(ClientsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager = cls.make_user("del-manager", "manager", email="del-manager@example.com")
+        cls.agent = cls.make_user("del-agent", "agent", email="del-agent@example.com")
+        cls.client = cls.make_client("Zyxwellian Dental", email="info@zyxwellian.example", phone="+1 212 555 0187")
+        cls.person = cls.make_contact(cls.client, "Quillan Zyxperson", "quillan@zyxwellian.example")
+
+    def ask(self, partner=None, user=None):
+        """Open the dialog as a user; gives its draft."""
+        partner = (partner or self.client).with_user(user or self.manager)
+        action = partner.action_clients_delete()
+        return self.env["nestogy.client.deletion"].with_user(user or self.manager).browse(action["res_id"])
+
+    def start(self, partner=None):
+        deletion = self.ask(partner)
+        deletion.typed_name = (partner or self.client).name
+        deletion.action_start()
+        return deletion
+
+    def erase(self, partner=None):
+        deletion = self.start(partner)
+        deletion._work_now()
+        self.env.invalidate_all()
+        self.assertEqual((deletion.state, deletion.note), ("done", False))
+        return deletion
+
+    def cron(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("nestogy_clients.ir_cron_work").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def words(self, deletion):
+        content = base64.b64decode(deletion.certificate)
+        return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
+
+    def assertNowhere(self, *needles):
+        """Look for words in every text of the database, files included."""
+        self.env.flush_all()
+        columns = self.env.execute_query(
+            SQL(
+                """SELECT c.table_name, c.column_name FROM information_schema.columns c
+                     JOIN information_schema.tables t USING (table_schema, table_name)
+                    WHERE table_schema = current_schema AND t.table_type = 'BASE TABLE'
+                      AND c.data_type IN ('text', 'character varying', 'jsonb')"""
+            )
+        )
+        found = {}
+        pattern = "|".join(needles)
+        for table, column in columns:
+            if (table, column) in NEEDLES_STAY:
+                continue
+            query = SQL(
+                "SELECT %s::text FROM %s WHERE %s::text ~* %s LIMIT 2",
+                SQL.identifier(column),
+                SQL.identifier(table),
+                SQL.identifier(column),
+                pattern,
+            )
+            if rows := self.env.execute_query(query):
+                found[f"{table}.{column}"] = [row[0][:120] for row in rows]
+        self.assertEqual(found, {})

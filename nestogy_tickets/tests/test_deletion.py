@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from odoo.addons.nestogy_clients.tests.test_deletion import DeletionCase
+from odoo.addons.nestogy_clients.tests.common import DeletionCase
 
 from .common import TicketsMakers
 

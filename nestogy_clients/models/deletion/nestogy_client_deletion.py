@@ -32,6 +32,7 @@ class NestogyClientDeletion(models.Model):
         [("client", "Client"), ("contact", "Person")], required=True, readonly=True, default="client"
     )
     label = fields.Char(string="Known As", readonly=True, help="How it is called on documents that are kept.")
+    number = fields.Integer(string="Record", readonly=True, aggregator=None)
     digest = fields.Char(
         readonly=True, help="Proves for whom this was done to whoever knows the name, and tells it to nobody else."
     )
@@ -201,6 +202,7 @@ class NestogyClientDeletion(models.Model):
                 "label": client_sudo._erase_label(),
                 "digest": hashlib.sha256(f"{secret} {client_sudo.id} {client_sudo.name}".encode()).hexdigest(),
                 "people": people_sudo.ids,
+                "number": client_sudo.id,
                 "typed_name": False,
                 "total": sum(deletion_sudo.gone_line_ids.mapped("planned")) + len(people_sudo),
             }
@@ -344,7 +346,7 @@ class NestogyClientDeletion(models.Model):
             (self.env._("Reference"), self.name),
             (self.env._("Erased"), dict(self._fields["kind"]._description_selection(self.env))[self.kind]),
             (self.env._("Known since then as"), self.label if self.is_kept else self.env._("nothing: no row is left")),
-            (self.env._("Number"), str((self.sudo().people or [0])[0])),
+            (self.env._("Number of the record"), str(self.number)),
             (self.env._("Digest (SHA-256)"), self.digest),
             (self.env._("Ordered by"), self.user_id.name),
             (self.env._("Begun"), format_datetime(self.env, self.started_at)),

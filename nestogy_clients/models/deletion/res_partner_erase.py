@@ -1,27 +1,10 @@
 import json
-from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-
-class EraseStep(NamedTuple):
-    """One deed of an erasure, or something that is kept.
-
-    ``domain`` says of which records of ``model``; each batch of them is deleted, or handed to ``deal``, a method of
-    all the people. Without a ``model`` the method is called once, for all. ``kept`` says why records are kept; nothing
-    is done then. ``label`` stands in the plan and on the certificate; a step without one is not spoken of.
-    """
-
-    key: str
-    label: str = ""
-    model: str = ""
-    domain: object = None
-    deal: str = ""
-    kept: str = ""
-    batch: int = 200
-    size: str = ""  # a method of the people that tells how many bytes
+from ...tools.erasure import EraseStep
 
 
 class ResPartner(models.Model):

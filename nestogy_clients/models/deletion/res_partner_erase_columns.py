@@ -3,17 +3,7 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.tools import SQL
 
-# What becomes of a row that points to the people who are erased, or of a cell that names them.
-ROW = "row"  # the row goes
-EMPTY = "empty"  # the cell is emptied
-TOP = "top"  # it points to the client instead, where one person of it is erased; with the client a step deals with it
-KEEP = "keep"  # the law keeps it, and with it a partner without a name
-STEP = "step"  # a step of ``_client_erase_steps`` deals with it
-ADDRESS = "address"  # a cell with one of their addresses or numbers is emptied
-ADDRESS_ROW = "address row"  # a row with one of their addresses or numbers goes
-WORDS = "words"  # their addresses and numbers are taken out of the text
-NAMES = "names"  # as WORDS, and their names
-OTHER = "other"  # it is not about a client's people, or does not last
+from ...tools.erasure import ADDRESS, ADDRESS_ROW, EMPTY, KEEP, NAMES, OTHER, ROW, STEP, TOP, WORDS
 
 
 class ResPartner(models.Model):

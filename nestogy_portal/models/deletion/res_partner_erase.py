@@ -1,15 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from odoo.addons.nestogy_clients.models.deletion.res_partner_erase import EraseStep
-from odoo.addons.nestogy_clients.models.deletion.res_partner_erase_columns import (
-    ADDRESS,
-    ADDRESS_ROW,
-    EMPTY,
-    KEEP,
-    ROW,
-    STEP,
-)
+from odoo.addons.nestogy_clients.tools.erasure import ADDRESS, ADDRESS_ROW, EMPTY, KEEP, ROW, STEP, EraseStep
 
 
 class ResPartner(models.Model):

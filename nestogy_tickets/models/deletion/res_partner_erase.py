@@ -2,16 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from odoo.addons.nestogy_clients.models.deletion.res_partner_erase import EraseStep
-from odoo.addons.nestogy_clients.models.deletion.res_partner_erase_columns import (
-    ADDRESS,
-    ADDRESS_ROW,
-    EMPTY,
-    ROW,
-    STEP,
-    TOP,
-    WORDS,
-)
+from odoo.addons.nestogy_clients.tools.erasure import ADDRESS, ADDRESS_ROW, EMPTY, ROW, STEP, TOP, WORDS, EraseStep
 
 
 class ResPartner(models.Model):
