@@ -109,7 +109,7 @@ class NestogyForm(models.Model):
     )
     url = fields.Char(string="Address", compute="_compute_url")
     endpoint_url = fields.Char(string="Address for Programs", compute="_compute_url")
-    embed_code = fields.Text(string="Code for the Website", compute="_compute_url")
+    embed_code = fields.Char(string="Code for the Website", compute="_compute_url")
 
     # Against spam
     address_limit = fields.Integer(
@@ -143,7 +143,7 @@ class NestogyForm(models.Model):
             form.url = f"{base}/form/{form.token}"
             form.endpoint_url = f"{form.url}/entries"
             form.embed_code = Markup(
-                '<script src="{url}/embed.js" data-title="{title}" async></script>\n'
+                '<script src="{url}/embed.js" data-title="{title}" async></script>'
                 '<noscript><a href="{url}">{title}</a></noscript>'
             ).format(url=form.url, title=form.title or "")
 
