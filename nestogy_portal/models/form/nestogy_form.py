@@ -48,9 +48,11 @@ class NestogyForm(models.Model):
 
     # What visitors read
     title = fields.Char(required=True, translate=True, default=lambda self: self.env._("Contact us"))
-    intro = fields.Text(translate=True)
-    button_text = fields.Char(translate=True, help="Empty: Send.")
-    thanks_text = fields.Text(translate=True, help="Shown after sending. Empty: a thank-you of ours.")
+    intro = fields.Text(string="Introduction", translate=True)
+    button_text = fields.Char(string="Button", translate=True, help="Empty: Send.")
+    thanks_text = fields.Text(
+        string="Thank-you", translate=True, help="Shown after sending. Empty: a thank-you of ours."
+    )
     redirect_url = fields.Char(string="Page Afterwards", help="https://… Visitors are led there after sending.")
     field_ids = fields.One2many("nestogy.form.field", "form_id", copy=True)
     consent_text = fields.Text(
