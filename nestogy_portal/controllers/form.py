@@ -10,7 +10,7 @@ from odoo.tools import file_open
 
 from ..models.form.nestogy_form_page import TRAP
 from ..tools.form_values import as_texts, clean_origin
-from .small_page import harden, render_small_page
+from .small_page import browser_lang, harden, render_small_page
 
 MOST_BYTES = 64 * 1024  # of what is sent
 MOST_NAMES = 100  # fields of a sending
@@ -146,22 +146,9 @@ class WebsiteForm(Controller):
         """The form in sudo, in the language of the visitor; empty if there is none."""
         form_sudo = request.env["nestogy.form"]._find(token)
         if form_sudo:
-            lang = form_sudo.lang or self._browser_lang() or form_sudo.company_id.partner_id.lang or "en_US"
+            lang = form_sudo.lang or browser_lang() or form_sudo.company_id.partner_id.lang or "en_US"
             form_sudo = form_sudo.with_context(lang=lang)
         return form_sudo
-
-    def _browser_lang(self):
-        """The first installed language of those that the visitor's browser asks for."""
-        installed = [code for code, _name in request.env["res.lang"].get_installed()]
-        for wanted in request.httprequest.accept_languages.values():
-            code = wanted.replace("-", "_")
-            language = code.partition("_")[0].lower()
-            found = [each for each in installed if each == code] or [
-                each for each in installed if each.partition("_")[0] == language
-            ]
-            if found:
-                return found[0]
-        return ""
 
     def _referring_site(self, form_sudo):
         """The website that shows the form in a frame, as far as the browser says so and it is on the list."""
@@ -276,7 +263,7 @@ class WebsiteForm(Controller):
         return response
 
     def _render_dead(self):
-        env = request.env(context={"lang": self._browser_lang() or "en_US"})
+        env = request.env(context={"lang": browser_lang() or "en_US"})
         brand = env["nestogy.portal.profile"]._brand_of_visitor()
         return render_small_page(
             env,

@@ -7,7 +7,7 @@ from odoo.tools import format_datetime
 
 from ..models.login.nestogy_portal_link import DOCUMENT_BY_LINK, PAGES
 from ..tools.link_tokens import is_token, local_path, mask_address, new_token
-from .small_page import harden, render_small_page
+from .small_page import browser_lang, harden, render_small_page
 
 _logger = logging.getLogger(__name__)
 
@@ -222,4 +222,4 @@ class PortalLink(Controller):
     def _page_lang(self, link_sudo):
         if link_sudo and link_sudo.partner_id.lang:
             return link_sudo.partner_id.lang
-        return request.best_lang or request.env.lang or "en_US"
+        return browser_lang() or request.env.lang or "en_US"

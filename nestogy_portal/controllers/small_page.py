@@ -42,6 +42,20 @@ def render_small_page(env, template, brand, status=200, policy=None, **values):
     return harden(response)
 
 
+def browser_lang():
+    """The first installed language of those that the visitor's browser asks for; empty if it asks for none of them."""
+    installed = [code for code, _name in request.env["res.lang"].get_installed()]
+    for wanted in request.httprequest.accept_languages.values():
+        code = wanted.replace("-", "_")
+        language = code.partition("_")[0].lower()
+        found = [each for each in installed if each == code] or [
+            each for each in installed if each.partition("_")[0] == language
+        ]
+        if found:
+            return found[0]
+    return ""
+
+
 def harden(response):
     """Let nobody keep an answer whose address is a secret, frame it, or pass the address on."""
     response.headers["Cache-Control"] = "no-store"

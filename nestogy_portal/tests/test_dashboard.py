@@ -50,6 +50,7 @@ class TestDashboard(PortalMakers, ClientsCase):
                 {
                     "Messages to read": 1,
                     "Changes asked for": 1,
+                    "Form entries to decide": 0,
                     "Privacy requests": 1,
                     "Due within 7 days": 1,
                     "Invitations open": 2,

@@ -84,6 +84,20 @@ class TestFormPages(FormMakers, PortalCase):
             self.assertEqual(self.open(f"{self.path}?embed=1", data=data).status_code, 200)
             self.assertEqual(self.form.entry_ids.sorted("id")[-1].origin or False, origin)
 
+    def test_the_page_is_in_the_first_language_that_is_installed(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.form.with_context(lang="fr_FR").title = "Écrivez-nous"
+        for languages, title in (
+            ("tlh-KX, fr;q=0.9, en;q=0.5", "Écrivez-nous"),
+            ("fr-CA", "Écrivez-nous"),
+            ("en-GB", "Contact us"),
+            ("xx", "Contact us"),
+        ):
+            page = self.visit(self.path, headers={"Accept-Language": languages})
+            self.assertEqual(html.fromstring(page.content).xpath("//h1")[0].text, title, languages)
+        self.form.lang = "fr_FR"
+        self.assertIn("Écrivez-nous", self.visit(self.path).text)
+
     def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(self):
         page = self.fill_in(email="ann", message="<b>Hello</b>")
         self.assertEqual(page.status_code, 422)

@@ -49,6 +49,14 @@ class TestLinkPage(PortalCase):
         self.assertIn("default-src 'none'", response.headers["Content-Security-Policy"])
         self.assertIn("frame-ancestors 'none'", response.headers["Content-Security-Policy"])
 
+    def test_a_browser_in_a_language_that_is_not_installed_reads_the_page(self):
+        self.owner.lang = False
+        for path in ("/my/link", self.make_path(), f"/my/link/{new_token()}"):
+            answers = [
+                self.visit(path, headers={"Accept-Language": language}) for language in ("en-US", "tlh-KX, xx;q=0.9")
+            ]
+            self.assertEqual(answers[1].status_code, answers[0].status_code, path)
+
     def test_pressing_the_button_signs_in_and_opens_the_document(self):
         path = self.make_path()
         self.enter()

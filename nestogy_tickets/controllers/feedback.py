@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.http import Controller, request, route
 
 from odoo.addons.nestogy_portal.controllers.areas import area
-from odoo.addons.nestogy_portal.controllers.small_page import render_small_page
+from odoo.addons.nestogy_portal.controllers.small_page import browser_lang, render_small_page
 
 from ..tools.feedback import COMMENT_CHARACTERS
 from ..tools.ticket_form import clean_text
@@ -76,7 +76,7 @@ class Feedback(Controller):
 
     def _render(self, page, row_sudo=None, status=200, **more):
         """One small page without scripts, in the brand of the contact's client."""
-        lang = (row_sudo and row_sudo.partner_id.lang) or request.best_lang or request.env.lang or "en_US"
+        lang = (row_sudo and row_sudo.partner_id.lang) or browser_lang() or request.env.lang or "en_US"
         env = request.env(context={"lang": lang})
         brand = env["nestogy.portal.profile"]._brand_of_visitor()
         if row_sudo is not None:

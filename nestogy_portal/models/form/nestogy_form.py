@@ -48,9 +48,11 @@ class NestogyForm(models.Model):
 
     # What visitors read
     title = fields.Char(required=True, translate=True, default=lambda self: self.env._("Contact us"))
-    intro = fields.Text(translate=True)
-    button_text = fields.Char(translate=True, help="Empty: Send.")
-    thanks_text = fields.Text(translate=True, help="Shown after sending. Empty: a thank-you of ours.")
+    intro = fields.Text(string="Introduction", translate=True)
+    button_text = fields.Char(string="Button", translate=True, help="Empty: Send.")
+    thanks_text = fields.Text(
+        string="Thank-you", translate=True, help="Shown after sending. Empty: a thank-you of ours."
+    )
     redirect_url = fields.Char(string="Page Afterwards", help="https://… Visitors are led there after sending.")
     field_ids = fields.One2many("nestogy.form.field", "form_id", copy=True)
     consent_text = fields.Text(
@@ -109,7 +111,7 @@ class NestogyForm(models.Model):
     )
     url = fields.Char(string="Address", compute="_compute_url")
     endpoint_url = fields.Char(string="Address for Programs", compute="_compute_url")
-    embed_code = fields.Text(string="Code for the Website", compute="_compute_url")
+    embed_code = fields.Char(string="Code for the Website", compute="_compute_url")
 
     # Against spam
     address_limit = fields.Integer(
@@ -143,7 +145,7 @@ class NestogyForm(models.Model):
             form.url = f"{base}/form/{form.token}"
             form.endpoint_url = f"{form.url}/entries"
             form.embed_code = Markup(
-                '<script src="{url}/embed.js" data-title="{title}" async></script>\n'
+                '<script src="{url}/embed.js" data-title="{title}" async></script>'
                 '<noscript><a href="{url}">{title}</a></noscript>'
             ).format(url=form.url, title=form.title or "")
 
