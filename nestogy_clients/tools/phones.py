@@ -1,6 +1,7 @@
 """Telephone numbers: one spelling to keep, one to show, and digits to find them by."""
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -26,6 +27,11 @@ def parse_phone(text, country_code=None):
         ``is_valid`` (libphonenumber knows such numbers), ``national`` (spelling inside the country)
     :raise PhoneError: no digits, too long, or letters in it
     """
+    return dict(_parse(text, country_code))
+
+
+@lru_cache(maxsize=4096)  # on its way into the database a number is read several times
+def _parse(text, country_code):
     text = " ".join((text or "").split())
     extension = ""
     match = EXTENSION.search(text)

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class ResPartner(models.Model):
@@ -108,6 +109,23 @@ class ResPartner(models.Model):
                     partner_sudo.company_id or self.env.company
                 )
                 partner_sudo.client_number = sequence_sudo.next_by_code("nestogy.client")
+
+    @api.model
+    def _next_client_numbers(self, count):
+        """The next Client IDs of the company, for many clients that are made together."""
+        # as in _assign_client_numbers
+        sequences_sudo = self.env["ir.sequence"].sudo()
+        sequence_sudo = sequences_sudo.search(
+            [("code", "=", "nestogy.client"), ("company_id", "in", [self.env.company.id, False])],
+            order="company_id",
+            limit=1,
+        )
+        if sequence_sudo.implementation != "standard" or sequence_sudo.use_date_range:
+            return [sequences_sudo.next_by_code("nestogy.client") for _number in range(count)]
+        rows = self.env.execute_query(
+            SQL("SELECT nextval(%s) FROM generate_series(1, %s)", f"ir_sequence_{sequence_sudo.id:03d}", count)
+        )
+        return [sequence_sudo.get_next_char(number) for (number,) in rows]
 
     @api.model
     def _search_display_name(self, operator, value):

@@ -87,11 +87,15 @@ class ResPartner(models.Model):
             if bounced:
                 super(ResPartner, bounced).write({"message_bounce": 0})
         result = super().write(vals)
-        if vals.keys() & self.env["nestogy.quality.rule"]._watched_fields():
+        self._quality_again(vals)
+        return result
+
+    def _quality_again(self, names):
+        """Judge these clients anew when rules ask for one of these fields."""
+        if set(names) & self.env["nestogy.quality.rule"]._watched_fields():
             clients = self.filtered("is_client")
             self.env.add_to_compute(self._fields["quality_score"], clients)
             self.env.add_to_compute(self._fields["quality_gap_ids"], clients)
-        return result
 
     @api.model
     def _client_activity_sql(self, client, since):

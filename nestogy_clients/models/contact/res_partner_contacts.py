@@ -95,11 +95,22 @@ class ResPartner(models.Model):
 
     def _become_first_primary(self):
         """Make the first contact of a client that has no primary contact the primary one."""
-        # whoever may add a contact may add the first one
-        for contact_sudo in self.sudo():
+        first = {}
+        for contact_sudo in self.sudo():  # whoever may add a contact may add the first one
             client_sudo = contact_sudo.parent_id
             if client_sudo.is_client and not client_sudo.primary_contact_id:
+                first.setdefault(client_sudo, contact_sudo)
+        if not self.env.context.get("_partners_skip_fields_sync"):
+            for client_sudo, contact_sudo in first.items():
                 client_sudo.primary_contact_id = contact_sudo
+            return
+        # many come at once from a file: they are set as a computed field is, a write for each would cost too much
+        clients_sudo = self.browse([client.id for client in first]).sudo()
+        with self.env.protecting([self._fields["primary_contact_id"]], clients_sudo):
+            for client_sudo, contact_sudo in first.items():
+                client_sudo.primary_contact_id = contact_sudo
+        clients_sudo.modified(["primary_contact_id"])
+        clients_sudo._quality_again(["primary_contact_id"])
 
     def action_make_primary(self):
         """Make this contact the one who gets the client's mails."""

@@ -247,10 +247,14 @@ class ResPartner(models.Model):
         partners = super().create(
             [{name: value for name, value in vals.items() if name != "client_fields"} for vals in vals_list]
         )
-        for partner, values, from_form in zip(partners, given, is_form, strict=True):
-            values = partner._new_client_field_values(values, from_form)
-            if values:
-                super(ResPartner, partner).write({"client_fields": values})  # pylint: disable=super-method-mismatch
+        # as a computed field is set: a write for each of many new partners would cost more than all the rest
+        with self.env.protecting([self._fields["client_fields"]], partners):
+            for partner, values, from_form in zip(partners, given, is_form, strict=True):
+                values = partner._new_client_field_values(values, from_form)
+                if values:
+                    partner.client_fields = values
+        partners.modified(["client_fields"])
+        partners._quality_again(["client_fields"])
         partners._check_client_fields_required()
         return partners
 

@@ -1,4 +1,5 @@
 import re
+from functools import lru_cache
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
@@ -13,6 +14,13 @@ from ...tools.phones import PhoneError, parse_phone
 
 NUMBER_LENGTH = 32
 ADDRESSES = (("invoice", "billing_"), ("delivery", "delivery_"))
+
+
+@lru_cache(maxsize=4096)  # asked for the check and for the run, as an address and as a key
+def mailbox_of(text):
+    """:return: an e-mail address in one spelling, empty for what is none"""
+    address = email_normalize(text) or ""
+    return address if single_email_re.match(address) else ""
 
 
 class ResPartner(models.Model):
@@ -133,7 +141,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _is_import_email(self, text, column, problems):
-        if single_email_re.match(email_normalize(text) or ""):
+        if mailbox_of(text):
             return True
         problems[column] = self.env._("“%s” is not an e-mail address.", text)
         return False
@@ -283,7 +291,7 @@ class ResPartner(models.Model):
         if vals.get("client_number"):
             keys.append(f"number:{vals['client_number']}")
         if vals.get("email"):
-            keys.append(f"email:{email_normalize(vals['email'])}")
+            keys.append(f"email:{mailbox_of(vals['email'])}")
         tax_number = re.sub(r"[\W_]", "", vals.get("vat") or "").upper()
         if len(tax_number) >= 5:
             keys.append(f"vat:{tax_number}")

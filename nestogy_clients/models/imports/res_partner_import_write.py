@@ -69,6 +69,9 @@ class ResPartner(models.Model):
             if data["tags"]:
                 vals["category_id"] = [Command.set([tags[name.lower()] for name in data["tags"]])]
             vals_list.append(vals)
+        unnumbered = [vals for vals in vals_list if not vals.get("client_number")]
+        for vals, number in zip(unnumbered, self._next_client_numbers(len(unnumbered)), strict=True):
+            vals["client_number"] = number
         # they have no parent from whom core would take anything over
         clients = self.with_context(_partners_skip_fields_sync=True).create(vals_list).with_env(self.env)
         below = self._import_create_below(
@@ -92,6 +95,8 @@ class ResPartner(models.Model):
                 continue
             shared = client._convert_fields_to_values([name for name in synced if client[name]])
             shared = {name: value for name, value in shared.items() if not self._fields[name].groups}
+            if client.lang:  # core would compute it with a write for each
+                shared["lang"] = client.lang
             address = own_address or client._get_address_values()
             for contact in contacts:
                 vals_list.append(shared | address | contact["vals"] | {"parent_id": client.id})
