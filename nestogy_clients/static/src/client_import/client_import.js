@@ -19,7 +19,7 @@ const RULES = {
     number: _t("Client ID"),
     email: _t("E-mail address"),
     vat: _t("Tax ID"),
-    domain: _t("Domain of the e-mail address or website"),
+    domain: _t("Domain of e-mail or website"),
     phone: _t("Phone number"),
     name: _t("Name"),
 };
