@@ -1,9 +1,11 @@
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged, users
-from odoo.tools import format_amount
+from odoo.tools import SQL, format_amount
 
 from ..tools import ledger
 from .common import ClientsCase
@@ -157,6 +159,26 @@ class TestDashboardRights(ClientsCase):
         ):
             with self.assertRefused(AccessError, "."):
                 call()
+
+    @freeze_time("2027-03-10 12:00:00")
+    def test_kept_questions_are_asked_about_this_client_and_now(self):
+        now = fields.Datetime.now()
+        for role in ("manager", "agent"):
+            client = self.client.with_user(self.roles[role])
+            asks = client._client_overview_asks()
+            for widget in client._client_dashboard_widgets():
+                asks |= widget["asks"]
+            for _time in range(2):  # what is read meanwhile is known the second time
+                client._client_ask(asks)
+            kept = client._client_kept_questions(fields.Date.context_today(client))
+            for name, question in asks.items():
+                with self.subTest(role=role, question=name):
+                    self.assertTrue(question.is_kept)
+                    made = SQL("(SELECT json_agg(answer) FROM (%s) answer)", question())
+                    self.assertEqual(kept[question.__name__].code, made.code)
+                    params = [client._client_instead_of_nobody(each, now) for each in kept[question.__name__].params]
+                    self.assertEqual(params, made.params)
+                    self.assertIn(client.id, [*params, *(each[0] for each in params if isinstance(each, tuple))])
 
     def test_what_is_folded_or_hidden_is_not_computed(self):
         user = self.roles["billing"]
