@@ -27,8 +27,10 @@ class HelpdeskTicket(models.Model):
         tickets_sudo._sla_write({"is_confirmation_due": True})
         if not self.env.cr.precommit.data.get("nestogy_ticket_confirmations"):
             self.env.cr.precommit.data["nestogy_ticket_confirmations"] = True
-            cron_id = self.env["ir.model.data"]._xmlid_to_res_id("nestogy_tickets.ir_cron_ticket_confirm")
-            tickets_sudo.env["ir.cron"].browse(cron_id or [])._trigger()
+            xmlids = ("nestogy_tickets.ir_cron_ticket_confirm", "nestogy_clients.ir_cron_engagement")
+            cron_ids = list(filter(None, map(self.env["ir.model.data"]._xmlid_to_res_id, xmlids)))
+            # who writes is engaged: both will be set off, and are read together
+            tickets_sudo.env["ir.cron"].browse(cron_ids[0]).with_prefetch(cron_ids)._trigger()
 
     @api.model
     def _cron_confirm(self):

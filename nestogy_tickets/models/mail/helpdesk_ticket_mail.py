@@ -303,7 +303,15 @@ class HelpdeskTicket(models.Model):
         values.update(self._mail_contact_values(msg, values.get("partner_id")))
         if self.env.context.get("nestogy_inbox_team"):
             values.setdefault("team_id", self.env.context["nestogy_inbox_team"])
-        return super().message_new(msg, custom_values=values)
+        ticket = super().message_new(msg, custom_values=values)
+        self.env.cr.cache["nestogy_fresh_ticket"] = ticket.id
+        return ticket
+
+    def _message_compute_parent_id(self, parent_id):
+        """Search no earlier message for the mail that has just opened the ticket."""
+        if self.env.cr.cache.pop("nestogy_fresh_ticket", None) == self.id and not parent_id:
+            return False
+        return super()._message_compute_parent_id(parent_id)
 
     def _complete_from_mail(self, message):
         """Show the pictures of the mail that opened the ticket, and say when a sender is not to be trusted."""

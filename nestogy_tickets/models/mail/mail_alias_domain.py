@@ -29,5 +29,6 @@ class MailAliasDomain(models.Model):
             return super().search(domain, offset=offset, limit=limit, order=order)
         key = "nestogy_alias_domains", inbox_id
         if key not in self.env.cr.cache:
-            self.env.cr.cache[key] = super().search(domain).ids
+            columns = [name for name, field in self._fields.items() if field.column_type and field.prefetch]
+            self.env.cr.cache[key] = self.search_fetch(domain, columns).ids
         return self.browse(self.env.cr.cache[key])

@@ -2,6 +2,7 @@ import xmlrpc.client
 
 from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import email_normalize
 
 from odoo.addons.nestogy_portal.tools.mail_traits import automatic_reason
@@ -95,13 +96,9 @@ class MailThread(models.AbstractModel):
     @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
         if self._inbox_mail():
-            # what the core reads one by one, and models with all that is known of them
+            # the core reads models one by one, and all that is known of them
             models_sudo = self.env["ir.model"].sudo()  # which models there are is no secret
             models_sudo.browse([models_sudo._get_id(name) for name in ROUTED]).fetch(["model"])
-            address = email_normalize(message_dict.get("email_from") or "")
-            people_sudo = self.env["res.partner"].sudo()  # the gateway may not read all contacts
-            people_sudo = people_sudo.search_fetch([("email_normalized", "=", address)], ["commercial_partner_id"])
-            (people_sudo | people_sudo.commercial_partner_id).fetch()
         try:
             return super().message_route(message, message_dict, model, thread_id, custom_values)
         except ValueError as error:
@@ -116,11 +113,22 @@ class MailThread(models.AbstractModel):
         if not self._inbox_mail():
             return super()._routing_reset_bounce(email_message, message_dict)
         address = email_normalize(message_dict["email_from"])
+        key = "nestogy_mail_people", self._inbox_mail().id
+        self.env.cr.cache[key] = []
+        if not address:
+            return None
+        of_address = Domain("email_normalized", "=", address)
+        people_sudo = self.env["res.partner"].sudo()  # the gateway may not read all contacts
+        people_sudo = people_sudo.search_fetch(of_address, ["commercial_partner_id"])
+        # more will be asked of them and of their clients
+        (people_sudo | people_sudo.commercial_partner_id).fetch()
+        people_sudo.filtered("message_bounce")._message_reset_bounce(address)
+        self.env.cr.cache[key] = people_sudo.ids
         blacklist = self.pool["mail.thread.blacklist"]
-        for name, model in self.pool.items() if address else ():
-            if issubclass(model, blacklist) and not model._abstract:
+        for name, model in self.pool.items():
+            if issubclass(model, blacklist) and not model._abstract and name != people_sudo._name:
                 bounced_sudo = self.env[name].sudo()  # the gateway may not read all of them
-                bounced_sudo = bounced_sudo.search([("message_bounce", ">", 0), ("email_normalized", "=", address)])
+                bounced_sudo = bounced_sudo.search(of_address & Domain("message_bounce", ">", 0))
                 bounced_sudo._message_reset_bounce(address)
         return None
 
@@ -128,6 +136,8 @@ class MailThread(models.AbstractModel):
     def _routing_check_route(self, message, message_dict, route, raise_exception=True):
         """Make a new ticket of a reply by somebody who takes no part in it: a Message-Id is no key."""
         model, thread_id = route[:2]
+        if model == TICKET and not message_dict.get("author_id"):
+            message_dict["author_id"] = self._only_author(message_dict)
         if model == TICKET and thread_id:
             ticket = self.env[model].browse(thread_id).exists()
             ticket_sudo = ticket.sudo()  # the gateway may not read all tickets
@@ -136,6 +146,15 @@ class MailThread(models.AbstractModel):
                 route = (model, 0, {**(route[2] or {}), **values}, route[3], route[4])
                 message_dict.pop("parent_id", None)
         return super()._routing_check_route(message, message_dict, route, raise_exception=raise_exception)
+
+    @api.model
+    def _only_author(self, message_dict):
+        """:return: id of who has the address of the sender; False where the core has to choose among several"""
+        mail_sudo = self._inbox_mail()
+        people_ids = self.env.cr.cache.get(("nestogy_mail_people", mail_sudo.id)) or ()
+        if len(people_ids) != 1 or mail_sudo._is_own_address(message_dict.get("email_from")):
+            return False
+        return self.env["res.partner"].browse(people_ids)._filtered_access("read").id
 
     @api.model
     def _detect_loop_sender(self, message, message_dict, routes):
