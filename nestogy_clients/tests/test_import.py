@@ -526,6 +526,21 @@ class TestImportUndo(ImportCase):
             client.sudo().unlink()
 
     @users("import_manager")
+    def test_looking_for_blockers_grows_with_the_batches_only(self):
+        def queries(*names):
+            file = self.run_file(
+                "name,phone,contact1_name\n" + "".join(f"{name},+49 30 901820,Ann\n" for name in names)
+            )
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertEqual(file.get_undo_blockers(), [])
+            return self.env.cr.sql_log_count - before
+
+        queries("W1")
+        few = queries("X1", "X2")
+        self.assertEqual(queries(*(f"Y{number}" for number in range(8))), few)
+
+    @users("import_manager")
     def test_only_managers_take_back(self):
         file = self.run_file("name\nKept Ltd\n")
         agent = self.env["res.users"].search([("login", "=", "import_agent")])

@@ -106,7 +106,7 @@ class NestogyClientImport(models.Model):
         partners_sudo = self.env["res.partner"]._import_partners(self.env._("%s, taken back", self.name)).sudo()
         bodies = {}
         for partner_id, values in writes.items():
-            partner_sudo = partners_sudo.browse(partner_id)
+            partner_sudo = partners_sudo.browse(partner_id).with_prefetch(writes)
             partner_sudo._import_restore(values)
             bodies[partner_id] = self.env._("The import of %s was taken back.", self.name)
         partners_sudo.browse(gone).exists().sorted(lambda each: not each.parent_id).unlink()
@@ -139,7 +139,7 @@ class NestogyClientImport(models.Model):
         """
         partners_sudo = self.env["res.partner"].sudo().with_context(active_test=False)  # as the import, see _take_back
         ids = {int(key) for row_sudo in rows_sudo for key in (row_sudo.after or {})}
-        there = set(partners_sudo.browse(ids).exists()._ids)
+        there = dict.fromkeys(partners_sudo.browse(ids).exists()._ids)
         mine = set(self.env["res.partner"]._import_may_write(there))
         pointed = partners_sudo._import_pointed_at(ids & own, own)
         writes, gone, reasons = {}, set(), {}
@@ -149,7 +149,7 @@ class NestogyClientImport(models.Model):
             if not row_sudo.client_id:
                 newer.append(self.env._("The client was deleted or merged since."))
             for key, after in (row_sudo.after or {}).items():
-                partner = partners_sudo.browse(int(key))
+                partner = partners_sudo.browse(int(key)).with_prefetch(there)
                 if partner.id not in there:
                     if partner.id in made:
                         newer.append(self.env._("What it brought was deleted or merged since."))
