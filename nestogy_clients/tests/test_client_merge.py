@@ -205,6 +205,29 @@ class TestClientMerge(ClientsCase):
         memory = self.env["nestogy.client.merge.line"].search([("merge_id", "=", merge.id), ("before", "!=", False)])
         self.assertFalse(memory, "nothing is remembered once it is taken back")
 
+    def test_a_closed_login_keeps_its_person(self):
+        other = self.make_contact(self.kept, "Anne", "anne@acme.example")
+        first, second = self.make_portal_user(self.ann), self.make_portal_user(other)
+        merge = self.prepare(self.ann, other, target=self.ann)
+        merge.sudo().login_user_id = first
+        merge.action_merge()
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            first | second,
+            [{"active": True, "partner_id": self.ann.id}, {"active": False, "partner_id": other.id}],
+        )
+        self.assertFalse(other.active)
+        self.assertIn(
+            "Closed: ann@acme.example is the login",
+            merge.line_ids.filtered(lambda line: line.label == second.login).detail,
+        )
+        with (
+            freeze_time(fields.Date.add(fields.Date.today(), days=31)),
+            patch.object(self.env.registry["ir.cron"], "_commit_progress", lambda *args, **kwargs: 1),
+        ):
+            self.merges._cron_forget()
+        self.assertTrue(other.exists(), "the login points at it")
+
     def test_no_secret_of_a_login_is_remembered(self):
         self.make_portal_user(self.tom)
         other = self.make_contact(self.twin, "Tommy", "tommy@acme.example")
