@@ -422,6 +422,19 @@ class TestClientMerge(ClientsCase):
         self.assertRecordValues(self.twin, [{"active": False, "merged_into_id": self.kept.id}])
         self.assertEqual(self.merges.search([("target_id", "=", self.kept.id)]).user_id, self.manager)
 
+    def test_who_may_write_contacts_merges_those_with_the_same_address(self):
+        clerk = self.make_user("merge_clerk")
+        clerk.group_ids += self.env.ref("base.group_partner_manager")
+        one, two = (self.env["res.partner"].create({"name": name, "email": "z@z.example"}) for name in ("Z", "Zed"))
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(clerk)
+        two.email = "zed@z.example"
+        with self.assertRefused(UserError, "different e-mail addresses"):
+            wizard._merge([one.id, two.id], one)
+        two.email = one.email
+        wizard._merge([one.id, two.id], one)
+        self.env.invalidate_all()
+        self.assertEqual(two.merged_into_id, one)
+
     # -- the screens ---------------------------------------------------------------------
 
     def test_the_buttons_lead_here(self):
