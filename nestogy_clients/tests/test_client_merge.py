@@ -205,6 +205,29 @@ class TestClientMerge(ClientsCase):
         memory = self.env["nestogy.client.merge.line"].search([("merge_id", "=", merge.id), ("before", "!=", False)])
         self.assertFalse(memory, "nothing is remembered once it is taken back")
 
+    def test_a_closed_login_keeps_its_person(self):
+        other = self.make_contact(self.kept, "Anne", "anne@acme.example")
+        first, second = self.make_portal_user(self.ann), self.make_portal_user(other)
+        merge = self.prepare(self.ann, other, target=self.ann)
+        merge.sudo().login_user_id = first
+        merge.action_merge()
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            first | second,
+            [{"active": True, "partner_id": self.ann.id}, {"active": False, "partner_id": other.id}],
+        )
+        self.assertFalse(other.active)
+        self.assertIn(
+            "Closed: ann@acme.example is the login",
+            merge.line_ids.filtered(lambda line: line.label == second.login).detail,
+        )
+        with (
+            freeze_time(fields.Date.add(fields.Date.today(), days=31)),
+            patch.object(self.env.registry["ir.cron"], "_commit_progress", lambda *args, **kwargs: 1),
+        ):
+            self.merges._cron_forget()
+        self.assertTrue(other.exists(), "the login points at it")
+
     def test_no_secret_of_a_login_is_remembered(self):
         self.make_portal_user(self.tom)
         other = self.make_contact(self.twin, "Tommy", "tommy@acme.example")
@@ -398,6 +421,19 @@ class TestClientMerge(ClientsCase):
         self.env.invalidate_all()
         self.assertRecordValues(self.twin, [{"active": False, "merged_into_id": self.kept.id}])
         self.assertEqual(self.merges.search([("target_id", "=", self.kept.id)]).user_id, self.manager)
+
+    def test_who_may_write_contacts_merges_those_with_the_same_address(self):
+        clerk = self.make_user("merge_clerk")
+        clerk.group_ids += self.env.ref("base.group_partner_manager")
+        one, two = (self.env["res.partner"].create({"name": name, "email": "z@z.example"}) for name in ("Z", "Zed"))
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(clerk)
+        two.email = "zed@z.example"
+        with self.assertRefused(UserError, "different e-mail addresses"):
+            wizard._merge([one.id, two.id], one)
+        two.email = one.email
+        wizard._merge([one.id, two.id], one)
+        self.env.invalidate_all()
+        self.assertEqual(two.merged_into_id, one)
 
     # -- the screens ---------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ class NestogyClientDuplicate(models.Model):
             "client_status_id": say("Status"),
             "user_id": say("Account Manager"),
             **dict.fromkeys(("function", "email", "phone", "website", "vat")),
-            "contact_address_inline": say("Address"),
+            "street": say("Address"),
             "category_id": say("Tags"),
             "create_date": say("Made On"),
         }
@@ -115,7 +115,10 @@ class NestogyClientDuplicate(models.Model):
             texts = []
             for partner in (self.left_id, self.right_id):
                 value = partner[name]
-                if field.relational:
+                if name == "street":
+                    parts = (partner.street, partner.street2, partner.zip, partner.city, partner.country_id.name)
+                    value = ", ".join(filter(None, parts))
+                elif field.relational:
                     value = ", ".join(value.mapped("display_name"))
                 elif field.type == "datetime":
                     value = format_date(self.env, fields.Datetime.context_timestamp(self, value)) if value else ""

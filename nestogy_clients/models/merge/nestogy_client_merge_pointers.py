@@ -13,12 +13,18 @@ PAIRS = (
 # columns that name the client or the commercial entity, also where the row is about one of its people
 ROOTS = {"client_id", "commercial_partner_id", "credit_client_id"}
 ROOT_COLUMNS = {("account_move_line", "partner_id")}
+# what goes with an earlier record that nothing points at any more
+GOES = {
+    *("nestogy_quality_gap_rel", "nestogy_client_duplicate", "nestogy_client_merge_partner_rel"),
+    *("nestogy_client_merge_source.partner_id", "nestogy_client_merge.target_id"),
+}
 # tables that are computed anew, or are the memory of merges themselves
 LEFT_ALONE = {
     "nestogy_quality_gap_rel": "computed each night and after each change",
     "nestogy_client_merge_partner_rel": "which records were chosen for a merge",
     "nestogy_client_merge_source.partner_id": "the earlier record itself",
     "nestogy_client_merge.target_id": "which record a merge kept",
+    "res_users.partner_id": "a step of its own: one login stays, the others are closed",
     "res_company.partner_id": "a company's own partner is never merged into another",
     "nestogy_client_duplicate": "a step of its own: the pair stays in order",
     "nestogy_relation": "a step of its own: relations that say the same are joined",
@@ -40,16 +46,17 @@ class NestogyClientMerge(models.Model):
         return LEFT_ALONE
 
     @api.model
-    def _pointers(self, model="res.partner"):
+    def _pointers(self, model="res.partner", skipped=LEFT_ALONE):
         """All columns that point at records of a model.
 
+        :param skipped: names of tables and columns that are left out
         :return: list of :class:`Pointer`
         """
         table = self.env[model]._table
         scratch = self._scratch_tables()
         pointers = []
         for name, column, key in self._foreign_keys(table):
-            if name in scratch or name in LEFT_ALONE or f"{name}.{column}" in LEFT_ALONE:
+            if name in scratch or name in skipped or f"{name}.{column}" in skipped:
                 continue
             is_root = column in ROOTS or (name, column) in ROOT_COLUMNS
             pointers.append(Pointer(name, column, key, SQL("TRUE"), False, is_root))
@@ -334,6 +341,8 @@ class NestogyClientMerge(models.Model):
 
     def _table_label(self, pointer):
         """What rows of a table are called, for people."""
+        if pointer.table == "ir_model_data":
+            return self.env._("External ID")
         model, field = self._table_models().get(pointer.table, (None, None))
         if model is None:
             return pointer.table

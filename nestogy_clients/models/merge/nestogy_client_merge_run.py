@@ -27,8 +27,6 @@ class NestogyClientMerge(models.Model):
         pointers = merge_sudo._pointers()
         root = target.sudo().commercial_partner_id.id  # the client of a contact may be told
         for pointer, count in merge_sudo._count_pointers(pointers, sources.ids).items():
-            if pointer.table == "res_users":
-                continue
             label = merge_sudo._table_label(pointer)
             aim = root if pointer.is_root else target.id
             conflicts = len(merge_sudo._pointer_conflicts(pointer, sources.ids, aim, "res.partner"))

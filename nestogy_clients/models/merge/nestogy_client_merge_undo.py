@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .nestogy_client_merge_pointers import GOES
+
 
 class NestogyClientMerge(models.Model):
     """Taking a merge back, and forgetting how to."""
@@ -222,6 +224,6 @@ class NestogyClientMerge(models.Model):
         for shell in self.source_ids.partner_id.with_context(active_test=False):
             if shell.active or not shell.merged_into_id:
                 continue
-            if self._count_pointers(self._pointers(), shell.ids) or shell.child_ids:
+            if self._count_pointers(self._pointers(skipped=GOES), shell.ids):
                 continue
             shell.with_context(nestogy_merged=True).unlink()  # what it had is with the other
