@@ -24,13 +24,16 @@ def draw(document):
     paper = LETTER if document["paper"] == "Letter" else A4
     width = paper[0] - 2 * MARGIN
 
-    def words(value):
+    def plain_words(value):
         value = " ".join(str(value or "").split())
         if signs is None:
             value = value.encode("cp1252", "replace").decode("cp1252")
         elif not value.isascii():
             value = "".join(sign if ord(sign) in signs else STAND_IN for sign in value)
-        return escape(value)
+        return value
+
+    def words(value):
+        return escape(plain_words(value))
 
     def style(name, size, font=REGULAR, color=INK, **more):
         more = {"leading": size * 1.35} | more
@@ -80,7 +83,7 @@ def draw(document):
     def foot(canvas, template):
         canvas.setFont(REGULAR, 8)
         canvas.setFillColor(HexColor(QUIET))
-        canvas.drawString(MARGIN, MARGIN / 2, words(document["subtitle"]))
+        canvas.drawString(MARGIN, MARGIN / 2, plain_words(document["subtitle"]))
         canvas.drawRightString(paper[0] - MARGIN, MARGIN / 2, str(template.page))
 
     buffer = io.BytesIO()

@@ -113,6 +113,14 @@ class TestDeletion(DeletionCase):
         self.assertNotIn("home", said.body)
         self.assertNowhere("quillan", "zyxperson")
 
+    def test_what_others_have_too_is_left_to_them(self):
+        self.person.write({"email": "info@zyxwellian.example", "phone": "+1 212 555 0187"})
+        number = self.client.phone
+        mail = self.client.message_post(body="Write to info@zyxwellian.example", message_type="comment")
+        self.erase(self.person)
+        self.assertIn("info@zyxwellian.example", mail.body)
+        self.assertEqual(self.client.phone, number)
+
     def test_killed_in_the_middle_it_goes_on(self):
         for n in range(3):
             self.env["nestogy.communication"].create({"name": f"Call {n}", "client_id": self.client.id})

@@ -384,9 +384,9 @@ class ResPartner(models.Model):
 
     def _erase_print_invoices(self, moves):
         """Print invoices that have no PDF yet while name and address still stand in them."""
-        self.env["account.move.send"]._generate_and_send_invoices(
-            moves.filtered(lambda move: not move.invoice_pdf_report_id), sending_methods=set(), allow_fallback_pdf=False
-        )
+        unprinted = moves.filtered(lambda move: not move.invoice_pdf_report_id)
+        if unprinted:
+            self.env["account.move.send"]._generate_and_send_invoices(unprinted, sending_methods=set())
 
     def _erase_drafts(self, moves):
         moves.with_context(force_delete=True).unlink()

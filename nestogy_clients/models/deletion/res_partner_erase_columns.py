@@ -158,11 +158,12 @@ class ResPartner(models.Model):
             **dict.fromkeys(
                 (
                     *("nestogy_client_import_row", "nestogy_client_merge.target_id", "nestogy_client_merge_line"),
-                    *("nestogy_client_merge_source", "nestogy_client_merge_partner_rel", "res_partner.merged_into_id"),
+                    *("nestogy_client_merge_source", "nestogy_client_merge_partner_rel"),
                     *("nestogy_client_merge.choices",),
                 ),
                 STEP,
             ),
+            **({"res_partner.merged_into_id": STEP} if "merged_into_id" in self._fields else {}),
             "nestogy_client_import": OTHER,
             "nestogy_client_import_mapping": OTHER,
             "mail_template.email_to": WORDS,
@@ -325,8 +326,27 @@ class ResPartner(models.Model):
         found, names = set(), set()
         for *addresses, name in rows:
             found.update(" ".join(each.split()) for each in addresses if each and len(each) > 5)
-            names.update([name.strip()] if name and len(name.strip()) > 3 else [])
+            # a single word may be anybody's
+            names.update([name.strip()] if name and len(name) > 7 and " " in name.strip() else [])
+        found -= self._erase_shared(found)
         return sorted(found, key=len, reverse=True), sorted(names, key=len, reverse=True)
+
+    def _erase_shared(self, addresses):
+        """Those of some addresses and numbers that somebody who stays has as well."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT unnest(ARRAY[lower(email), email_normalized, phone, phone_sanitized]) FROM res_partner
+                    WHERE id != ALL(%(ids)s)
+                      AND (lower(email) = ANY(%(texts)s) OR email_normalized = ANY(%(texts)s)
+                           OR phone = ANY(%(texts)s) OR phone_sanitized = ANY(%(texts)s))
+                UNION ALL
+                   SELECT unnest(ARRAY[number, national]) FROM nestogy_phone_number
+                    WHERE partner_id != ALL(%(ids)s) AND (number = ANY(%(texts)s) OR national = ANY(%(texts)s))""",
+                ids=self.ids,
+                texts=list(addresses),
+            )
+        )
+        return {row[0] for row in rows}
 
     def _erase_cells(self):
         """Take their addresses out of cells and texts."""

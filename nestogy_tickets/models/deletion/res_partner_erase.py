@@ -17,7 +17,7 @@ class ResPartner(models.Model):
     def _client_erase_steps(self, top):
         ids = self.ids
         theirs = Domain("partner_id", "in", ids) | Domain("commercial_partner_id", "in", ids)
-        emails = sorted({email for email in self.mapped("email_normalized") if email})
+        emails = [address for address in self._erase_identity()[0] if "@" in address]
         if emails:  # a mail became a ticket before its sender was known
             theirs |= Domain("partner_id", "=", False) & Domain("partner_email", "in", emails)
         if top:
