@@ -8,7 +8,7 @@ import openpyxl
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged, users
 
-from ..models.imports import nestogy_client_import_run, nestogy_client_import_undo
+from ..models.imports import nestogy_client_import_check, nestogy_client_import_run, nestogy_client_import_undo
 from .common import ClientsCase
 
 HEADER = (
@@ -299,6 +299,94 @@ class TestImport(ImportCase):
                 file.set_cell(*cell)
         file.action_start()
         self.assertEqual(self.counts(file), (2, 2, 0, 0))
+
+    @users("import_manager")
+    def test_corrections_survive_another_choice(self):
+        file = self.prepare("name,email\nA,bad\n")
+        file.set_cell(file.row_ids.id, 1, "a@a.example")
+        file.match_rules = ["name"]
+        self.assertFalse(file.is_checked)
+        with self.assertRefused(UserError, "Check the file first"):
+            file.action_start()
+        file.action_check()
+        self.assertEqual((file.row_ids.cells, file.create_count), (["A", "a@a.example"], 1))
+        file.file = base64.b64encode(b"name\nOther\n")
+        file.action_check()
+        self.assertEqual(file.row_ids.cells, ["Other"])
+
+    @users("import_manager")
+    def test_many_rows_are_checked_in_the_background(self):
+        with patch.object(nestogy_client_import_check, "CHECK_AT_ONCE", 1):
+            file = self.prepare("name\nA\nB\nC\n")
+        self.assertEqual((file.state, file.phase, file.is_checked, file.total), ("waiting", "check", False, 3))
+        with self.assertRefused(UserError, "was started already"):
+            file.set_cell(file.row_ids[0].id, 0, "x")
+        with patch.object(nestogy_client_import_check, "CHECK_BATCH", 2):
+            file.sudo()._work_run_step()
+            self.assertEqual((file.done_count, file.row_ids.mapped("deed")), (2, ["create", "create", False]))
+        file.action_cancel()
+        self.assertEqual((file.state, file.is_checked), ("draft", False))
+        file.action_check()
+        self.assertEqual((file.state, file.is_checked, file.create_count), ("draft", True, 3))
+
+    @users("import_manager")
+    def test_people_find_their_company(self):
+        """Rows of an address book: the second person of a company is added to it, also when it is there already."""
+        text = (
+            "First Name,Last Name,Company,E-mail Address,Job Title,Business Street,Business City\n"
+            "Ann,Lee,People Ltd,ann@people.example,Boss,Weg 1,Bonn\n"
+            "Bob,Ray,People Ltd,bob@people.example,,Tor 2,Ulm\n"
+        )
+        file = self.run_file(text)
+        self.assertTrue(file.is_people)
+        client = file.row_ids.client_id
+        self.assertEqual((len(client), self.counts(file)), (1, (1, 1, 0, 0)))
+        self.assertRecordValues(
+            client.client_contact_ids.sorted("name"),
+            [
+                {"name": "Ann Lee", "city": "Bonn", "use_own_address": False},
+                {"name": "Bob Ray", "city": "Ulm", "use_own_address": True},
+            ],
+        )
+        again = self.run_file(text.replace("Boss", "Owner"), match_rules=["name"])
+        self.assertEqual((again.row_ids.client_id, self.counts(again)), (client, (0, 2, 0, 0)))
+        self.assertEqual(client.client_contact_ids.sorted("name").mapped("function"), ["Owner", False])
+        skipped = self.prepare(
+            text + "Cid,New,People Ltd,cid@people.example,,,\n", on_match="skip", match_rules=["name"]
+        )
+        self.assertEqual(self.counts(skipped), (0, 0, 3, 0))
+
+    @users("import_manager")
+    def test_numbers_are_meant_in_the_country_of_the_client(self):
+        client = self.make_client("Paris", email="a@paris.example", country_id=self.env.ref("base.fr").id)
+        self.run_file("name,email,phone,mobile\nParis,a@paris.example,01 42 68 53 00,06 12 34 56 78\n")
+        self.assertEqual(client.phone_number_ids.mapped("number"), ["+33 1 42 68 53 00", "+33 6 12 34 56 78"])
+
+    @users("import_manager")
+    def test_clients_of_others_are_not_found(self):
+        company = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        hidden = self.make_client("Hidden", email="a@hidden.example", company_id=company.id)
+        file = self.prepare("name,email\nX,a@hidden.example\n")
+        self.assertEqual((file.row_ids.deed, file.row_ids.client_id), ("create", self.env["res.partner"]))
+        file.sudo().company_id = company
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            file.with_context(allowed_company_ids=self.env.company.ids).get_grid()
+        self.assertTrue(hidden)
+
+    @users("import_manager")
+    def test_old_files_are_forgotten(self):
+        file, draft = self.run_file("name\nLong Ago\n"), self.prepare("name\nNever\n")
+        self.env["nestogy.client.import"]._gc_imports()
+        self.assertTrue(draft.exists())
+        file.sudo().ended_at = "2020-01-01"
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE nestogy_client_import SET write_date = '2020-01-01' WHERE id = %s", [draft.id])
+        self.env["nestogy.client.import"]._gc_imports()
+        self.assertFalse(draft.exists())
+        self.assertRecordValues(file, [{"file": False, "may_undo": False, "create_count": 1}])
+        self.assertEqual(file.get_grid()["rows"][0]["cells"], [])
+        self.assertTrue(file.row_ids.client_id)
 
     @users("import_manager")
     def test_an_import_that_was_stopped_goes_on(self):

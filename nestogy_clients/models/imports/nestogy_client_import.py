@@ -5,10 +5,12 @@ from odoo.exceptions import AccessError, UserError
 
 from .nestogy_client_import_row import DEEDS
 
-BATCH = 250  # rows a transaction
+BATCH = 500  # rows a transaction
 AT_ONCE = 100  # rows that are imported while the user waits
 CHECK_BATCH = 1000  # rows a transaction of the check
 CHECK_AT_ONCE = 2000  # rows that are checked while the user waits
+DRAFT_DAYS = 30  # after which a file that nobody imported is gone
+KEPT_DAYS = 180  # after which an import cannot be taken back any more
 MANAGER = "nestogy_clients.nestogy_clients_group_manager"
 RULES = ("number", "email", "vat", "domain", "phone", "name")
 # what a manager chooses; all else is written by the methods
@@ -77,6 +79,7 @@ class NestogyClientImport(models.Model):
         default="update",
     )
     phase = fields.Selection([("check", "Check"), ("run", "Import")], required=True, readonly=True, default="check")
+    is_staged = fields.Boolean(readonly=True, copy=False, help="The rows are those of the file.")
     is_checked = fields.Boolean(readonly=True, copy=False)
     row_count = fields.Integer(string="Rows", readonly=True, copy=False)
     create_count = fields.Integer(string="New", readonly=True, copy=False)
@@ -84,13 +87,16 @@ class NestogyClientImport(models.Model):
     skip_count = fields.Integer(string="Skipped", readonly=True, copy=False)
     error_count = fields.Integer(string="With Mistakes", readonly=True, copy=False)
     row_ids = fields.One2many("nestogy.client.import.row", "import_id", string="Lines", readonly=True)
+    is_forgotten = fields.Boolean(
+        readonly=True, copy=False, help="The cells of an old import are gone, and it cannot be taken back any more."
+    )
     made_tag_ids = fields.Json(readonly=True, copy=False)
     may_undo = fields.Boolean(compute="_compute_may_undo")
 
     @api.depends("filename")
     def _compute_name(self):
         for one in self:
-            one.name = one.name or one.filename or self.env._("Import of Clients")
+            one.name = one.filename or one.name or self.env._("Import of Clients")
 
     @api.constrains("match_rules")
     def _check_match_rules(self):
@@ -128,7 +134,11 @@ class NestogyClientImport(models.Model):
             raise UserError(self.env._("This import was started already; begin another one."))
         result = super().write(vals)
         if not self.env.su and {"file", "encoding", "separator", "sheet", "match_rules", "on_match"} & set(vals):
-            self.sudo().is_checked = False  # what was found no longer holds; nobody writes that himself
+            # what was found no longer holds; nobody writes that himself
+            imports_sudo = self.sudo()
+            imports_sudo.is_checked = False
+            if {"file", "encoding", "separator", "sheet"} & set(vals):
+                imports_sudo.is_staged = False
         return result
 
     @api.model
@@ -159,6 +169,26 @@ class NestogyClientImport(models.Model):
             raise AccessError(self.env._("Only client managers import clients."))
         if state and self.state != state:
             raise UserError(self.env._("This import was started already; begin another one."))
+
+    @api.autovacuum
+    def _gc_imports(self):
+        """Forget the people in old files: imports that nobody started go, the rows of others keep what came of them."""
+        drafts = self.sudo().search(  # housekeeping is nobody's
+            [
+                ("state", "=", "draft"),
+                ("write_date", "<", fields.Datetime.subtract(fields.Datetime.now(), days=DRAFT_DAYS)),
+            ]
+        )
+        drafts.unlink()
+        old_sudo = self.sudo().search(  # as above
+            [
+                ("state", "in", ("done", "cancelled", "failed", "undone")),
+                ("ended_at", "<", fields.Datetime.subtract(fields.Datetime.now(), days=KEPT_DAYS)),
+                ("is_forgotten", "=", False),
+            ]
+        )
+        old_sudo.row_ids.write({"cells": [], "problems": False, "before": False, "after": False})
+        old_sudo.write({"file": False, "is_forgotten": True})
 
     # ------------------------------------------------------------------
     # Doing it

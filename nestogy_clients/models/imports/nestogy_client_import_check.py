@@ -49,13 +49,17 @@ class NestogyClientImport(models.Model):
     _inherit = "nestogy.client.import"
 
     def action_check(self):
-        """Read the file into rows and say what becomes of each: few rows at once, many in the background."""
+        """Read the file into rows and say what becomes of each: few rows at once, many in the background.
+
+        Rows that were read already stay as they were corrected.
+        """
         self._check_mine("draft")
-        content = self._get_content()
-        if not content:
-            raise UserError(self.env._("Choose a file first."))
-        import_sudo = self.sudo()  # checked above; these are not the user's to write
-        import_sudo._stage(content)
+        if not self.is_staged:
+            content = self._get_content()
+            if not content:
+                raise UserError(self.env._("Choose a file first."))
+            import_sudo = self.sudo()  # checked above; these are not the user's to write
+            import_sudo._stage(content)
         self._check_begin()
         return True
 
@@ -99,6 +103,7 @@ class NestogyClientImport(models.Model):
                 "is_people": is_people,
                 "mapping": self._first_mapping(found),
                 "row_count": count,
+                "is_staged": True,
                 "made_tag_ids": False,
             }
         )
@@ -348,7 +353,7 @@ class NestogyClientImport(models.Model):
                 SELECT row.digest, row.client_id
                   FROM nestogy_client_import_row row
                   JOIN nestogy_client_import file ON file.id = row.import_id
-                 WHERE row.digest = ANY(%s) AND row.state = 'done' AND row.client_id IS NOT NULL
+                 WHERE row.digest = ANY(%s) AND row.state IN ('done', 'kept') AND row.client_id IS NOT NULL
                    AND file.id != %s AND file.company_id = %s
               GROUP BY row.digest, row.client_id
                 """,

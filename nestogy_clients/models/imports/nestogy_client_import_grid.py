@@ -48,7 +48,7 @@ class NestogyClientImport(models.Model):
             "deed": row.deed,
             "state": row.state,
             "client": {"id": client.id, "name": client.display_name} if client else False,
-            "cells": row.cells,
+            "cells": row.cells or [],
             "problems": row.problems or {},
             "reason": row.reason or "",
         }

@@ -54,7 +54,7 @@ class NestogyClientImportRow(models.Model):
     # the next batch and a page of the grid, whatever the number of rows
     _state_idx = models.Index("(import_id, state, line)")
     _deed_idx = models.Index("(import_id, deed, line)")
-    _digest_idx = models.Index("(digest) WHERE state = 'done'")
+    _digest_idx = models.Index("(digest) WHERE client_id IS NOT NULL")
 
     def _mark(self, state, reason=False):
         """Note what came of these rows."""

@@ -79,6 +79,12 @@ class NestogyClientImport(models.Model):
             after = {str(client.id): client._import_keep(self._kept_of(plan.data["vals"]))}
             after |= self._kept_of_people(partners.browse(made[1:]))
             outcomes[row_sudo] = (client.id, made, {}, after)
+        clients._message_log_batch(
+            bodies={
+                client.id: self.env._("Import of %(file)s, line %(line)s", file=self.name, line=row_sudo.line)
+                for row_sudo, client in zip(plans, clients, strict=True)
+            }
+        )
         return outcomes
 
     def _kept_of(self, vals):

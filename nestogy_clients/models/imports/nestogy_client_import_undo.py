@@ -30,7 +30,7 @@ class NestogyClientImport(models.Model):
 
     _inherit = "nestogy.client.import"
 
-    @api.depends("state", "phase", "is_undo")
+    @api.depends("state", "phase", "is_undo", "is_forgotten")
     def _compute_may_undo(self):
         counts = dict(
             self.env["nestogy.client.import.row"]._read_group(
@@ -39,7 +39,7 @@ class NestogyClientImport(models.Model):
         )
         for one in self:
             is_over = one.phase == "run" and one.state in ENDED and not (one.is_undo and one.state != "undone")
-            one.may_undo = is_over and bool(counts.get(one._origin))
+            one.may_undo = is_over and not one.is_forgotten and bool(counts.get(one._origin))
 
     def action_undo(self):
         """Take the whole import back; what something newer depends on is left alone and listed."""

@@ -30,10 +30,16 @@ class ResPartner(models.Model):
 
     @api.model
     def _import_seen(self, ids):
-        """:return: set of the ids of those clients among some whom the user sees and may change"""
+        """:return: set of the ids of those clients among some whom the user sees and may change in this company"""
         if not ids:
             return set()
-        clients = self.with_context(active_test=False).search([("id", "in", list(ids)), ("is_client", "=", True)])
+        clients = self.with_context(active_test=False).search(
+            [
+                ("id", "in", list(ids)),
+                ("is_client", "=", True),
+                ("company_id", "in", [False, self.env.company.id]),
+            ]
+        )
         return set(clients._filtered_access("write")._ids)
 
     @api.model

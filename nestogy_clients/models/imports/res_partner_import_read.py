@@ -88,6 +88,7 @@ class ResPartner(models.Model):
             "company": " ".join(values.get("name", "").split()).lower(),
         }
         country = self._import_country(data["vals"])
+        data["cells"] = values
         data["digits"] = self._read_import_phone(data["vals"], country)
         data["numbers"] = self._read_import_numbers(values, "", country, problems)
         data["contacts"] = [
@@ -193,6 +194,15 @@ class ResPartner(models.Model):
         return parsed["digits"]
 
     @api.model
+    def _read_import_numbers_again(self, data, country):
+        """Understand the numbers of a row in the country of the client that is there already."""
+        for part, prefix in ((data, ""), *((contact, contact["prefix"]) for contact in data["contacts"])):
+            if part["vals"].get("phone"):
+                part["vals"]["phone"] = part["cells"]["phone"]
+                self._read_import_phone(part["vals"], country)
+            part["numbers"] = self._read_import_numbers(part["cells"], prefix, country, {})
+
+    @api.model
     def _read_import_numbers(self, values, prefix, country, problems):
         """The numbers beside the main one: list of kind, number as it is kept, extension and digits."""
         numbers = []
@@ -224,6 +234,7 @@ class ResPartner(models.Model):
         self._read_import_phone(vals, country)
         return {
             "prefix": prefix,
+            "cells": contact,
             "vals": vals,
             "numbers": self._read_import_numbers(contact, prefix, country, problems),
         }

@@ -164,6 +164,8 @@ class ResPartner(models.Model):
         for client, data, is_person in jobs:
             note = {}
             notes.append(note)
+            if client.country_id and "country_id" not in data["vals"]:
+                self._read_import_numbers_again(data, client.country_id)
             own_address = {}
             if is_person:
                 own_address = self._import_own_address(client, data)
