@@ -24,7 +24,7 @@ class NestogyClientImport(models.Model):
         if on_match not in dict(self._fields["on_match"].selection):
             raise UserError(self.env._("Choose what happens to clients that are there already."))
         self.write({"match_rules": match_rules, "on_match": on_match})
-        if self.row_count:
+        if self.is_staged:
             self._check_begin()
         return True
 

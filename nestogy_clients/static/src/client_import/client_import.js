@@ -287,6 +287,7 @@ registry.category("view_widgets").add("nestogy_client_import", {
         { name: "sheet", type: "char" },
         { name: "sheets", type: "json" },
         { name: "refused_count", type: "integer" },
+        { name: "is_forgotten", type: "boolean" },
         { name: "match_rules", type: "json" },
         { name: "phase", type: "selection" },
         { name: "state", type: "selection" },
