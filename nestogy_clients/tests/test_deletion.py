@@ -160,6 +160,14 @@ class TestDeletion(DeletionCase):
         with self.assertRefused(UserError, "does not come back"):
             again.action_cancel()
 
+    def test_nobody_is_merged_meanwhile(self):
+        self.start()
+        twin = self.make_client("Twin")
+        merge = self.env["nestogy.client.merge"].with_user(self.manager)
+        merge = merge.create({"partner_ids": [Command.set((self.client | twin).ids)], "target_id": twin.id})
+        with self.assertRefused(UserError, "is being erased"):
+            merge.action_merge()
+
     def test_many_at_once(self):
         other = self.make_client("Second Zyx")
         open_invoice = self.make_client("Third Zyx")

@@ -229,6 +229,14 @@ class NestogyClientDeletion(models.Model):
         people.exists().filtered(lambda each: not each.active).with_context(mail_notrack=True).write({"active": True})
         return result
 
+    @api.model
+    def _under_way(self, partners):
+        """Those of these people who are being erased."""
+        # asked by whoever wants to do something else with them
+        begun_sudo = self.sudo().search([("state", "in", ("waiting", "running", "paused", "failed"))])
+        ids = {person for deletion in begun_sudo for person in deletion.people or ()}
+        return partners.filtered(lambda partner: partner.id in ids)
+
     # ------------------------------------------------------------------
     # Batches
     # ------------------------------------------------------------------

@@ -19,9 +19,8 @@ class ResPartner(models.Model):
         """Everybody who goes with this client or person, archived ones and those merged into them too."""
         partners = self.with_context(active_test=False)
         people = partners.search([("id", "child_of", self.ids)], order="id")
-        if "merged_into_id" in self._fields:
-            while more := partners.search([("merged_into_id", "in", people.ids), ("id", "not in", people.ids)]):
-                people |= partners.search([("id", "child_of", more.ids)])
+        while more := partners.search([("merged_into_id", "in", people.ids), ("id", "not in", people.ids)]):
+            people |= partners.search([("id", "child_of", more.ids)])
         return people.sorted("id")
 
     def _erase_top(self):
@@ -491,8 +490,6 @@ class ResPartner(models.Model):
 
     def _erase_imports(self):
         """Empty the rows of files from which these people came, and throw those files away."""
-        if not self._erase_has_table("nestogy_client_import_row"):
-            return
         addresses, _names = self._erase_identity()
         pattern = "|".join(self._erase_pattern(text) for text in addresses) or "$^"
         rows = self.env.execute_query(
@@ -515,8 +512,6 @@ class ResPartner(models.Model):
 
     def _erase_merges(self):
         """Forget merges in which these people took part: their values before and after are kept with them."""
-        if not self._erase_has_table("nestogy_client_merge_source"):
-            return
         rows = self.env.execute_query(
             SQL(
                 """SELECT id FROM nestogy_client_merge WHERE target_id = ANY(%(ids)s)

@@ -126,6 +126,9 @@ class ResPartner(models.Model):
                 above = above.parent_id
         refusals += self._client_merge_kind_refusals(target)
         refusals += self._client_merge_people_refusals()
+        erased = self.env["nestogy.client.deletion"]._under_way(self)
+        if erased:
+            refusals.append(say("%s is being erased.", ", ".join(erased.mapped("display_name"))))
         sealed = sources._client_merge_sealed()
         if sealed:
             refusals.append(
