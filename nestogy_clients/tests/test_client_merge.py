@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import ClientsCase
 
@@ -447,6 +447,17 @@ class TestClientMerge(ClientsCase):
         action = self.kept.with_user(self.viewer).action_client_merges()
         self.assertEqual(self.merges.with_user(self.viewer).search(action["domain"]), merge)
         self.assertEqual(self.kept.with_user(self.viewer).merge_count, 1)
+
+    def test_somebody_chooses_which_one_is_kept(self):
+        third = self.make_client("Third")
+        merge = self.prepare()
+        other = self.twin if merge.target_id == self.kept else self.kept
+        with Form(merge.with_user(self.manager), view="nestogy_clients.nestogy_client_merge_view_form") as form:
+            form.target_id = other
+            self.assertEqual(form.comparison["partners"][0]["id"], other.id)
+            form.partner_ids.add(third)
+            self.assertEqual(len(form.comparison["partners"]), 3)
+        self.assertEqual((merge.target_id, merge.partner_ids), (other, self.kept | self.twin | third))
 
     def test_many_rows_cost_as_many_queries_as_one(self):
         def cost(count):

@@ -14,6 +14,8 @@ TOGETHER = {
     "tax_certificate_name": ("tax_certificate_name", "tax_certificate"),
     "peppol_endpoint": ("peppol_endpoint", "peppol_eas"),
 }
+# what goes with a value and says nothing without it
+UNSAID = {"partner_latitude", "partner_longitude", "message_bounce", "bounce_reason", "bounced_at", "peppol_eas"}
 # what the kept one always keeps of its own: what it is, where it hangs, and what the machine works out
 OWN = {
     *("id", "active", "parent_id", "company_id", "type", "is_company", "merged_into_id", "commercial_partner_id"),
@@ -67,20 +69,23 @@ class NestogyClientMerge(models.Model):
             values = [tuple(partner[each] for each in names) for partner in partners_sudo]
             if len({self._comparable(value) for value in values}) < 2:
                 continue
-            filled = [partner.id for partner, value in zip(partners, values, strict=True) if any(value)]
+            texts = [self._text_of(partner, names) for partner in partners_sudo]
+            filled = [partner.id for partner, text in zip(partners, texts, strict=True) if text]
+            if not filled:
+                continue  # they differ in what goes with the value alone
             may_join = name in BOTH and len(filled) > 1
             rows.append(
                 {
                     "name": name,
                     "label": labels.get(name) or field._description_string(self.env),
-                    "values": [self._text_of(partner, names) for partner in partners_sudo],
+                    "values": texts,
                     "images": [
                         f"/web/image/res.partner/{partner.id}/image_128" if partner[name] else ""
                         for partner in partners_sudo
                     ]
                     if field.type == "binary" and name == "image_1920"
                     else [],
-                    "picked": "both" if may_join else (filled or partners.ids)[0],
+                    "picked": "both" if may_join else filled[0],
                     "may_join": may_join,
                     "is_shown": all(partners._has_field_access(partners._fields[each], "read") for each in names),
                 }
@@ -142,7 +147,7 @@ class NestogyClientMerge(models.Model):
         texts = []
         for name in names:
             field, value = partner._fields[name], partner[name]
-            if name in ("partner_latitude", "partner_longitude", "message_bounce", "bounce_reason") or not value:
+            if name in UNSAID or not value:
                 continue
             if field.relational:
                 text = ", ".join(value.mapped("display_name"))
