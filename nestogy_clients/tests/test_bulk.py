@@ -378,6 +378,21 @@ class TestBulkWork(BulkCase):
         self.assertEqual([len(self.logged(client)) for client in self.clients], [1] * 5)
         self.assertEqual(len(self.clients.filtered("category_id")), 5)
 
+    def test_the_end_comes_soon_where_time_is_up_after_the_last_batch(self):
+        bulk = self.tag_all()
+        cron = type(self.env["ir.cron"])
+        commit, told = cron._commit_progress, []
+
+        def no_time(crons, processed=0, *, remaining=None, **kwargs):
+            told.append(remaining)
+            commit(crons, processed, remaining=remaining, **kwargs)
+            return 0 if bulk.done_count == 5 and bulk.state == "running" else 10
+
+        with patch.object(cron, "_commit_progress", no_time):
+            self.cron()
+        self.assertEqual(told[0], 6, "five clients, and to say that it is done")
+        self.assertEqual((bulk.state, bulk.done_count), ("done", 5), "the job was called again")
+
     def test_a_mistake_in_a_row_is_the_row_s_own(self):
         bulk = self.tag_all()
         tag = type(self.env["res.partner"])._bulk_tags_add

@@ -237,7 +237,9 @@ class NestogyWorkMixin(models.AbstractModel):
         :return bool: whether there is time for more
         """
         cron, failures = self.env["ir.cron"], 0
-        time_left = cron._commit_progress(remaining=max(self.total - self.done_count - self.refused_count, 1))
+        # one more than there are rows: else the job takes itself for done when its time is up after the last batch
+        left = max(self.total - self.done_count - self.refused_count, 0) + 1
+        time_left = cron._commit_progress(remaining=left)
         while time_left:
             self.invalidate_recordset()
             try:
