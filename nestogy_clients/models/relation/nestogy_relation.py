@@ -321,11 +321,11 @@ class NestogyRelation(models.Model):
         """For the preview of a merge."""
         values, hidden = self._client_merge_plan(kept.sudo(), sources.sudo())  # counted, not shown
         moved = [one for one in values if (one.left_partner_id | one.right_partner_id) & sources.sudo()]  # as above
-        label = self._description
-        return [
-            (label, len(moved), ""),
-            *([(self.env._("Relations said twice"), len(hidden), self.env._("They are joined."))] if hidden else []),
-        ]
+        rows = [(self.env._("Relations"), len(moved), "")]
+        if hidden:
+            text = self.env._("Said twice and joined, or between the merged ones themselves.")
+            rows.append((self.env._("Relations"), len(hidden), text))
+        return rows
 
     def _client_merge_prepare(self, merge, kept, sources):
         """Hang the relations of the others on the one that is kept."""
