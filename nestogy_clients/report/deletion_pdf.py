@@ -22,7 +22,7 @@ def draw(document):
     """
     signs = fonts()
     paper = LETTER if document["paper"] == "Letter" else A4
-    width = paper[0] - 2 * MARGIN
+    width = paper[0] - 2 * MARGIN - 12  # what the frame of a page leaves
 
     def plain_words(value):
         value = " ".join(str(value or "").split())

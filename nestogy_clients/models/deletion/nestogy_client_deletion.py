@@ -329,7 +329,8 @@ class NestogyClientDeletion(models.Model):
 
     def _work_ended(self):
         deletion_sudo = self.sudo()  # as above
-        deletion_sudo.ended_at = fields.Datetime.now()
+        # a message more or less than planned is no part of a whole
+        deletion_sudo.write({"ended_at": fields.Datetime.now(), "total": deletion_sudo.done_count})
         for line in deletion_sudo.kept_line_ids:
             line.done = line.planned
         deletion_sudo.write({"people": False, "certificate": self._draw_certificate()})
