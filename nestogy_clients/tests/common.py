@@ -150,6 +150,7 @@ class ClientsCase(ClientsMakers, TransactionCase):
         self.assertEqual(counts[0], counts[1])
         self.assertLessEqual(counts[1], most)
 
+
 # What may still hold the words, and why.
 NEEDLES_STAY = {
     ("ir_attachment", "index_content"): "the text of the legal PDF of a posted invoice",

@@ -412,7 +412,7 @@ class TestImport(ImportCase):
 
         def refuse(partners, datas, tags):
             if any(data["vals"]["name"] == "A2" for data in datas):
-                raise UserError("not this one")
+                raise UserError(partners.env._("not this one"))
             return create(partners, datas, tags)
 
         with patch.object(type(self.env["res.partner"]), "_import_create", refuse):

@@ -42,9 +42,7 @@ class NestogyClientBulkAsk(models.TransientModel):
         help="Who does not want this kind, or has not agreed to marketing, is left out; who has had enough for now, or"
         " prefers other hours, gets it later.",
     )
-    words = fields.Selection(
-        lambda self: self.env["res.partner"]._bulk_email_words_choices(), string="Words", default="typed"
-    )
+    words = fields.Selection(lambda self: self.env["res.partner"]._bulk_email_words_choices(), default="typed")
     words_note = fields.Text(string="Texts", compute="_compute_words_note")
     subject = fields.Char()
     body = fields.Html(sanitize=True, sanitize_overridable=False)

@@ -155,7 +155,7 @@ class TestFormPages(FormMakers, PortalCase):
     def test_what_the_captcha_refuses_is_looked_at_by_staff(self):
         def refuse(model, action):
             self.assertEqual(action, "nestogy_form")
-            raise UserError("Suspicious")
+            raise UserError(self.env._("Suspicious"))
 
         with patch.object(self.registry["ir.http"], "_verify_request_recaptcha_token", refuse):
             self.assertEqual(self.fill_in().status_code, 200)

@@ -397,7 +397,7 @@ class TestForms(FormMakers, ClientsCase):
 
         def fail(entry):
             if entry.sender == "Bad":
-                raise ValidationError("No such town")
+                raise ValidationError(self.env._("No such town"))
             return make(entry)
 
         with patch.object(self.registry["nestogy.form.entry"], "_make_client", fail), mute_logger(WORK):

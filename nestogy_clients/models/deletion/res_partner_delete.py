@@ -31,19 +31,20 @@ class ResPartner(models.Model):
             },
         }
 
-    def unlink(self):
-        if self.env.uid != SUPERUSER_ID:
-            # a client goes by a door of its own, whoever else may see it
-            clients_sudo = self.sudo().filtered("is_client")
-            if clients_sudo and not self.env.context.get("nestogy_merged"):
-                raise UserError(
-                    self.env._(
-                        "%s is a client. Clients go with Delete in the menu Actions of the profile or the list, which"
-                        " shows first what goes with them; managers of the Clients app may use it.",
-                        ", ".join(clients_sudo[:3].mapped("name")),
-                    )
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_client(self):
+        """Let a client go by a door of its own only."""
+        if self.env.uid == SUPERUSER_ID:
+            return
+        clients_sudo = self.sudo().filtered("is_client")  # whoever else may see it
+        if clients_sudo:
+            raise UserError(
+                self.env._(
+                    "%s is a client. Clients go with Delete in the menu Actions of the profile or the list, which"
+                    " shows first what goes with them; managers of the Clients app may use it.",
+                    ", ".join(clients_sudo[:3].mapped("name")),
                 )
-        return super().unlink()
+            )
 
     # ------------------------------------------------------------------
     # Many

@@ -46,13 +46,14 @@ class NestogyClientMerge(models.Model):
         return LEFT_ALONE
 
     @api.model
-    def _pointers(self, model="res.partner", skipped=LEFT_ALONE):
+    def _pointers(self, model="res.partner", skipped=None):
         """All columns that point at records of a model.
 
-        :param skipped: names of tables and columns that are left out
+        :param skipped: names of tables and columns that are left out, instead of those of :meth:`_left_alone`
         :return: list of :class:`Pointer`
         """
         table = self.env[model]._table
+        skipped = self._left_alone() if skipped is None else skipped
         scratch = self._scratch_tables()
         pointers = []
         for name, column, key in self._foreign_keys(table):

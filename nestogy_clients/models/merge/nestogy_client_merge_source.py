@@ -14,7 +14,7 @@ class NestogyClientMergeSource(models.Model):
         "res.partner", string="Earlier Record", readonly=True, ondelete="set null", index="btree_not_null"
     )
     # moves on when the kept one is merged into a third
-    kept_id = fields.Many2one("res.partner", string="Kept", readonly=True, ondelete="set null", index="btree_not_null")
+    kept_id = fields.Many2one("res.partner", readonly=True, ondelete="set null", index="btree_not_null")
     partner_number = fields.Integer(string="Database ID", readonly=True)
     name = fields.Char(readonly=True)
     client_number = fields.Char(string="Client ID", readonly=True, index="btree_not_null")

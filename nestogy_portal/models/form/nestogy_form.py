@@ -121,9 +121,7 @@ class NestogyForm(models.Model):
     link_limit = fields.Integer(
         string="Links Allowed", default=2, required=True, help="With more of them an entry waits for your decision."
     )
-    least_seconds = fields.Integer(
-        string="Least Seconds", default=3, required=True, help="Whoever is quicker than that is no person."
-    )
+    least_seconds = fields.Integer(default=3, required=True, help="Whoever is quicker than that is no person.")
 
     entry_ids = fields.One2many("nestogy.form.entry", "form_id")
     entry_count = fields.Integer(string="Entries", compute="_compute_counts", help="Without spam.")

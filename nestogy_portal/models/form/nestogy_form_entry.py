@@ -55,7 +55,7 @@ class NestogyFormEntry(models.Model):
     )
     problem = fields.Char(readonly=True, help="What was wrong when it was tried last.")
     sender = fields.Char(string="From", readonly=True)
-    company_name = fields.Char(string="Company Name", readonly=True)
+    company_name = fields.Char(readonly=True)
     email = fields.Char(string="E-mail", readonly=True)
     phone = fields.Char(readonly=True)
     message = fields.Char(readonly=True, help="The beginning of the message.")
@@ -65,9 +65,7 @@ class NestogyFormEntry(models.Model):
     differences = fields.Html(compute="_compute_differences", sanitize=False)
     consent_text = fields.Text(string="Agreed to", readonly=True)
     marketing_text = fields.Text(string="Agreed to Marketing", readonly=True)
-    client_id = fields.Many2one(
-        "res.partner", ondelete="cascade", index=False, domain=[("is_client", "=", True)], string="Client"
-    )
+    client_id = fields.Many2one("res.partner", ondelete="cascade", index=False, domain=[("is_client", "=", True)])
     contact_id = fields.Many2one("res.partner", readonly=True, ondelete="set null", index="btree_not_null")
     origin = fields.Char(string="Website", readonly=True, help="Where the form was; empty for its own page.")
     lang = fields.Char(string="Language", readonly=True)
