@@ -271,7 +271,7 @@ class Deletion(Case):
     """A client with all that hangs on it, step by step."""
 
     count = 12  # what of it is counted: its log
-    statements = (0.2, 0.5, 0.8)
+    statements = (0.05, 0.3, 0.6, 0.9)
 
     def prepare(self, env):
         """Each run has a client of its own."""
