@@ -27,6 +27,7 @@ from . import test_feed_meetings
 from . import test_follow_ups
 from . import test_home
 from . import test_import
+from . import test_import_copies
 from . import test_import_exports
 from . import test_import_files
 from . import test_import_screen

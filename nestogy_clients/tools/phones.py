@@ -30,7 +30,7 @@ def parse_phone(text, country_code=None):
     return dict(_parse(text, country_code))
 
 
-@lru_cache(maxsize=4096)  # on its way into the database a number is read several times
+@lru_cache(maxsize=16_384)  # on its way into the database a number is read several times, in a file with others
 def _parse(text, country_code):
     text = " ".join((text or "").split())
     extension = ""
@@ -57,7 +57,7 @@ def _parse(text, country_code):
             "is_valid": False,
         }
     valid = phonenumbers.is_valid_number(number)
-    possible = phonenumbers.is_possible_number(number)
+    possible = valid or phonenumbers.is_possible_number(number)
     formats = phonenumbers.PhoneNumberFormat
     return {
         "number": phonenumbers.format_number(number, formats.INTERNATIONAL) if possible else text,

@@ -11,3 +11,6 @@ from . import res_partner_import_read
 from . import res_partner_import_match
 from . import res_partner_import_write
 from . import res_partner_import_undo
+from . import res_partner_import_guard
+from . import res_partner_import_copy
+from . import res_partner_import_proof

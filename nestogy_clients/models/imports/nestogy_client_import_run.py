@@ -8,10 +8,6 @@ from ...tools.import_columns import NAMING
 from ...tools.import_files import ClientFileError
 from .nestogy_client_import import AT_ONCE, BATCH
 
-# what of new contacts and addresses is looked at before they are taken back
-PERSON = ("name", "function", "department", "email", "phone", "comment", "phone_number_ids")
-PLACE = ("street", "zip", "city")  # unless it follows that of the client
-
 
 class NestogyClientImport(models.Model):
     """The rows become clients."""
@@ -19,7 +15,7 @@ class NestogyClientImport(models.Model):
     _inherit = "nestogy.client.import"
 
     def _import_now(self):
-        """Check and import the whole file in this transaction, whatever its size.
+        """Import the whole file in this transaction, whatever its size.
 
         :raise UserError: the file as a whole cannot be read
         """
@@ -28,9 +24,9 @@ class NestogyClientImport(models.Model):
         import_sudo._stage(self._get_content())
         if not {column["target"] for column in self.mapping} & set(NAMING):
             raise UserError(self.env["res.partner"]._client_file_message(ClientFileError("no_name"), self.filename))
-        for phase in ("check", "run"):
-            import_sudo.write({"phase": phase, "total": self.row_count, "user_id": self.env.uid})
-            self._work_now()
+        # the run decides about each row by itself; nobody looks at a check before
+        import_sudo.write({"phase": "run", "is_checked": True, "total": self.row_count, "user_id": self.env.uid})
+        self._work_now()
 
     def _run_step(self):
         # rows are written here and nowhere else
@@ -72,31 +68,11 @@ class NestogyClientImport(models.Model):
         """:return: dict of row to (client id, made ids, before, after)"""
         if not plans:
             return {}
-        clients, below = partners._import_create([plan.data for plan in plans.values()], tags)
-        outcomes = {}
-        for (row_sudo, plan), client in zip(plans.items(), clients, strict=True):
-            made = [client.id, *below.get(client.id, [])]
-            after = {str(client.id): client._import_keep(self._kept_of(plan.data["vals"]))}
-            after |= self._kept_of_people(partners.browse(made[1:]))
-            outcomes[row_sudo] = (client.id, made, {}, after)
-        clients._message_log_batch(
-            bodies={
-                client.id: self.env._("Import of %(file)s, line %(line)s", file=self.name, line=row_sudo.line)
-                for row_sudo, client in zip(plans, clients, strict=True)
-            }
-        )
-        return outcomes
-
-    def _kept_of(self, vals):
-        """What of a new client is looked at before it is taken back."""
-        return [*vals, *({"client_fields", "category_id", "phone_number_ids", "name", "client_status_id"} - set(vals))]
-
-    def _kept_of_people(self, people):
+        for row_sudo, plan in plans.items():
+            plan.data["log"] = self.env._("Import of %(file)s, line %(line)s", file=self.name, line=row_sudo.line)
+        made = partners._import_create([plan.data for plan in plans.values()], tags)
         return {
-            str(person.id): person._import_keep(
-                PERSON if person.type == "contact" and not person.use_own_address else PERSON + PLACE
-            )
-            for person in people
+            row_sudo: (client_id, ids, {}, after) for row_sudo, (client_id, ids, after) in zip(plans, made, strict=True)
         }
 
     def _update_clients(self, plans, partners, tags, outcomes):
@@ -122,7 +98,7 @@ class NestogyClientImport(models.Model):
             )
             bodies = {}
             for (client_id, (row_sudo, _plan)), (made, before, after) in zip(jobs.items(), found, strict=True):
-                after_all = after | self._kept_of_people(partners.browse(made))
+                after_all = after | partners.browse(made)._import_keep_people()
                 outcomes[row_sudo] = (client_id, made, before, after_all)
                 if words := partners._import_words(before, after, made):
                     bodies[client_id] = self.env._(

@@ -13,12 +13,15 @@ from ...tools.import_columns import ADDRESS
 from ...tools.phones import PhoneError, parse_phone
 
 NUMBER_LENGTH = 32
+PLAIN_MAILBOX = re.compile(r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@[a-z0-9]+([.-][a-z0-9]+)*\.[a-z]{2,24}")
 ADDRESSES = (("invoice", "billing_"), ("delivery", "delivery_"))
 
 
 @lru_cache(maxsize=4096)  # asked for the check and for the run, as an address and as a key
 def mailbox_of(text):
     """:return: an e-mail address in one spelling, empty for what is none"""
+    if PLAIN_MAILBOX.fullmatch(text):  # most are; nothing is left to be normalized
+        return text
     address = email_normalize(text) or ""
     return address if single_email_re.match(address) else ""
 

@@ -17,6 +17,9 @@ FIELDS = {
     "state_id": "state",
 }
 ADDRESS_FIELDS = tuple({"country": "country_id", "state": "state_id"}.get(part, part) for part in ADDRESS)
+# what of new contacts and addresses is looked at before they are taken back
+PERSON = ("name", "function", "department", "email", "phone", "comment", "phone_number_ids")
+PLACE = ("street", "zip", "city")  # unless it follows that of the client
 PREFIXES = {"invoice": "billing_", "delivery": "delivery_"}
 
 
@@ -53,32 +56,49 @@ class ResPartner(models.Model):
         return known | {tag.name.lower(): tag.id for tag in new}, new
 
     @api.model
-    def _import_create(self, datas, tags):
-        """Create the clients of rows with all that belongs to them.
-
-        :param list datas: see ``_read_import_row``
-        :param dict tags: ids by name in lower case
-        :return: the clients in the order of the rows, and the partners below each of them by its id
-        """
+    def _import_create_by_orm(self, datas, tags):
+        """Create clients as everybody does; see ``_import_create``."""
         status = self.env["nestogy.client.status"]._get_default().id
         vals_list = []
         for data in datas:
-            vals = {"is_company": True, "client_status_id": status} | data["vals"]
+            vals = {"is_company": True, "client_status_id": status, "client_number": data.get("number")} | data["vals"]
             if data["custom"]:
                 vals["client_fields"] = data["custom"]
             if data["tags"]:
                 vals["category_id"] = [Command.set([tags[name.lower()] for name in data["tags"]])]
             vals_list.append(vals)
-        unnumbered = [vals for vals in vals_list if not vals.get("client_number")]
-        for vals, number in zip(unnumbered, self._next_client_numbers(len(unnumbered)), strict=True):
-            vals["client_number"] = number
         # they have no parent from whom core would take anything over
         clients = self.with_context(_partners_skip_fields_sync=True).create(vals_list).with_env(self.env)
         below = self._import_create_below(
             [(client, data["contacts"], data["addresses"], {}) for client, data in zip(clients, datas, strict=True)]
         )
         self._import_create_numbers([(client, data["numbers"]) for client, data in zip(clients, datas, strict=True)])
-        return clients, below
+        clients._message_log_batch(bodies={client.id: data["log"] for client, data in zip(clients, datas, strict=True)})
+        outcomes = []
+        for client, data in zip(clients, datas, strict=True):
+            people = below.get(client.id, [])
+            after = {str(client.id): client._import_keep(self._import_kept_of(data["vals"]))}
+            after |= self.browse(people)._import_keep_people()
+            outcomes.append((client.id, [client.id, *people], after))
+        return outcomes
+
+    @api.model
+    def _import_kept_of(self, vals):
+        """What of a new client is looked at before it is taken back."""
+        return [*vals, *({"client_fields", "category_id", "phone_number_ids", "name", "client_status_id"} - set(vals))]
+
+    @api.model
+    def _import_kept_of_person(self):
+        return PERSON
+
+    def _import_keep_people(self):
+        """What of new contacts and addresses is looked at before they are taken back."""
+        return {
+            str(person.id): person._import_keep(
+                PERSON if person.type == "contact" and not person.use_own_address else PERSON + PLACE
+            )
+            for person in self
+        }
 
     @api.model
     def _import_create_below(self, families):

@@ -1,0 +1,436 @@
+import json
+import re
+from dataclasses import dataclass, field
+
+from markupsafe import escape
+
+from odoo import api, models
+from odoo.tools import SQL
+from odoo.tools.sql import table_columns
+
+from ...tools.custom_values import is_empty
+from ...tools.phones import PhoneError, parse_phone
+from .res_partner_import_guard import FIXED, NUMBER, TYPED
+from .res_partner_import_read import mailbox_of
+
+PATTERNS = 2  # the first row of a kind is copied, the second one proves that copies are as the ORM makes them
+LEAST = 6  # rows alike from which copying pays
+# what a copy has of its own: what is typed, and what follows from it
+OWN = (
+    *TYPED,
+    *("complete_name", "parent_id", "commercial_partner_id", "commercial_company_name", "primary_contact_id"),
+    *("email_normalized", "phone_sanitized", "service_area_id", "client_fields"),
+)
+PLAIN = re.compile(r"[\w ,.()-]+")  # text that is the same in HTML
+
+
+class UnusualError(Exception):
+    """A row that only the ORM can take in."""
+
+
+@dataclass(slots=True)
+class Family:
+    """What is to stand in the database for one row of the file.
+
+    :ivar data: what was read, see ``res.partner._read_import_row``
+    :ivar client: columns of the client
+    :ivar people: columns of each contact
+    :ivar numbers: for the client and each contact the columns of the phone numbers
+    :ivar tags: ids
+    """
+
+    data: dict
+    client: dict
+    people: list = field(default_factory=list)
+    numbers: list = field(default_factory=list)
+    tags: list = field(default_factory=list)
+
+    @property
+    def partners(self):
+        return [self.client, *self.people]
+
+
+class ResPartner(models.Model):
+    """Rows of a file that differ in what is typed, and in nothing else, are made after a pattern.
+
+    The ORM makes the two fullest rows of each kind. The others have the columns of the first one, except those of
+    :data:`OWN`, whose values are worked out here by the functions that the ORM would call. Before that, the second
+    row is worked out as well and compared with what the ORM made of it, in all columns of all tables; when anything
+    is different, or something unknown has a hand in it (see ``_import_may_copy``), the ORM makes all rows.
+    """
+
+    _inherit = "res.partner"
+
+    @api.model
+    def _import_create(self, datas, tags):
+        """Create the clients of rows with all that belongs to them, and note it in their log.
+
+        :param list datas: see ``_read_import_row``; ``log`` is what the log says
+        :param dict tags: ids by name in lower case
+        :return: list of tuples of client id, ids of all partners that were made, what the undo compares by partner id
+        """
+        unnumbered = [data for data in datas if not data["vals"].get("client_number")]
+        for data, number in zip(unnumbered, self._next_client_numbers(len(unnumbered)), strict=True):
+            data["number"] = number
+        kinds = self._import_kinds(datas)
+        later = {at for places in kinds for at in places[PATTERNS:]}
+        made = {}
+
+        def by_orm(places):
+            outcomes = self._import_create_by_orm([datas[at] for at in places], tags)
+            made.update(zip(places, outcomes, strict=True))
+
+        by_orm([at for at in range(len(datas)) if at not in later])
+        left = []
+        for places in kinds:
+            families = self._import_copy([(datas[at], made.get(at)) for at in places], tags)
+            if families is None:
+                left += places[PATTERNS:]
+            else:
+                made.update(zip(places[PATTERNS:], families, strict=True))
+        if left:
+            by_orm(sorted(left))
+        return [made[at] for at in range(len(datas))]
+
+    @api.model
+    def _import_kinds(self, datas):
+        """Rows that differ only in what is typed.
+
+        :return: list of lists of places in ``datas``, those first that say most
+        """
+        if len(datas) < LEAST:
+            return []
+        kinds = {}
+        for at, data in enumerate(datas):
+            kind = self._import_kind(data)
+            if kind:
+                kinds.setdefault(kind, []).append(at)
+        kinds = [places for places in kinds.values() if len(places) >= LEAST]
+        if not kinds or not self._import_may_copy():
+            return []
+
+        def said(at):
+            data = datas[at]
+            people = sum(len(contact["vals"]) + 9 * len(contact["numbers"]) for contact in data["contacts"])
+            return -len(data["vals"]) - len(data["numbers"]) - people, at
+
+        found = []
+        for places in kinds:
+            patterns = sorted(places, key=said)[:PATTERNS]
+            found.append([*patterns, *(at for at in places if at not in patterns)])
+        return found
+
+    @api.model
+    def _import_kind(self, data):
+        """What decides all columns but the own ones; nothing for a row that is unusual."""
+        vals = data["vals"]
+        if data["addresses"] or vals.keys() - {*TYPED, *FIXED} or (vals.get("phone") and not data["digits"]):
+            return None
+        if any(contact["vals"].keys() - {*TYPED, "type"} for contact in data["contacts"]):
+            return None
+        country = self._import_country(vals)
+        for contact in data["contacts"]:
+            try:
+                parse_phone(contact["vals"].get("phone") or "0", country.code)
+            except PhoneError:
+                return None
+        if data["custom"] and all(is_empty(value) for value in data["custom"].values()):
+            return None
+        fixed = tuple(sorted((name, value) for name, value in vals.items() if name in FIXED))
+        return fixed, bool(data["contacts"]), bool(data["custom"])
+
+    # ------------------------------------------------------------------
+    # Copies
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _import_copy(self, rows, tags):
+        """Make the rows of one kind after the first of them.
+
+        :param list rows: of data and, for the patterns, of what came of it
+        :param dict tags: ids by name in lower case
+        :return: for the rows after the patterns what :meth:`_import_create` returns; ``None`` when they cannot be made
+            this way
+        """
+        pattern, proof = (
+            self.browse(made).with_prefetch([each for _data, outcome in rows[:PATTERNS] for each in outcome[1]])
+            for _data, (_client_id, made, _after) in rows[:PATTERNS]
+        )
+        self.env.flush_all()
+        if self._import_has_more(pattern | proof):
+            return None
+        country = pattern[0].country_id or self.env.company.country_id
+        customs = self._clean_client_fields([data["custom"] for data, _outcome in rows])
+        defaults = pattern[0]._new_client_field_values({}, False)
+        try:
+            families = [
+                self._import_family(data, tags, country, defaults | custom if custom else None)
+                for (data, _outcome), custom in zip(rows[1:], customs[1:], strict=True)
+            ]
+        except (UnusualError, PhoneError):
+            return None
+        self._import_areas(families, pattern[0])
+        self._import_fields(families, pattern)
+        self._import_given(families[0], proof.ids)
+        if not self._import_proves(families[0], pattern, proof):
+            return None
+        copies = families[1:]
+        ids = self._import_ids("res_partner", sum(len(family.partners) for family in copies))
+        at = 0
+        for family in copies:
+            self._import_given(family, ids[at : at + len(family.partners)])
+            at += len(family.partners)
+        numbers = self._import_insert(copies, pattern)
+        self._import_check_copies(ids, numbers, copies)
+        return [self._import_outcome(family, pattern[0], numbers) for family in copies]
+
+    @api.model
+    def _import_family(self, data, tags, country, custom):
+        """Work out the columns of a row, ids excepted.
+
+        :param country: in which numbers are meant
+        :param dict custom: values of custom fields; ``None`` when the row has none
+        """
+        vals = data["vals"]
+        client = self._import_own(vals)
+        client["client_number"] = vals.get("client_number") or data["number"]
+        client["complete_name"] = client["name"].strip()
+        client["commercial_company_name"] = client["name"] if vals.get("is_company", True) else None
+        client["numbers"] = self._import_phones(client, data["numbers"], country)
+        if custom is not None:
+            custom = {key: value for key, value in custom.items() if not is_empty(value)}
+            if not custom:
+                raise UnusualError
+            client["client_fields"] = self._fields["client_fields"].convert_to_cache(custom, self)
+        family = Family(data, client, tags=[*dict.fromkeys(tags[name.lower()] for name in data["tags"])])
+        for contact in data["contacts"]:
+            person = self._import_own(contact["vals"])
+            person |= {name: client[name] for name in ("street", "street2", "zip", "city")}
+            person["commercial_company_name"] = client["commercial_company_name"]
+            person["complete_name"] = f"{client['name']}, {person['name']}".strip()
+            person["numbers"] = self._import_phones(person, contact["numbers"], country)
+            family.people.append(person)
+        family.numbers = [partner.pop("numbers") for partner in family.partners]
+        return family
+
+    @api.model
+    def _import_own(self, vals):
+        """The columns of a partner that are typed, in the form in which they are stored."""
+        own = dict.fromkeys(OWN)
+        for name in TYPED:
+            if value := vals.get(name):
+                if name == "website":
+                    value = self._clean_website(value)
+                own[name] = self._fields[name].convert_to_column(value, self)
+        if not own["name"]:
+            raise UnusualError
+        own["email_normalized"] = mailbox_of(own["email"]) if own["email"] else None
+        return own
+
+    @api.model
+    def _import_phones(self, own, numbers, country):
+        """Work out the phone numbers of a partner, and from them its ``phone``.
+
+        :param dict own: columns of the partner
+        :param list numbers: beside the main one: kind, number, extension and digits
+        :return: list of dicts of columns
+        """
+        found, main = [], None
+        first = [("phone", own["phone"], "")] if own["phone"] else []
+        for kind, text, extension in [*first, *(each[:3] for each in numbers)]:
+            spelled = parse_phone(text, country.code)
+            parsed = parse_phone(spelled["number"], country.code)
+            number = {
+                "kind": kind,
+                "number": spelled["number"],
+                "extension": spelled["extension"] or extension or None,
+                **{name: parsed[name] for name in ("national", "digits", "is_valid")},
+            }
+            found.append(number)
+            if kind != "fax" and not main:
+                main = number
+                own["phone"] = number["number"]
+                if number["extension"]:
+                    own["phone"] += f" ext. {number['extension']}"
+                if parsed["is_valid"] and own["phone"] == parsed["number"] and own["phone"].startswith("+"):
+                    # what Odoo makes of a number that is spelled in this way, without parsing it twice again
+                    own["phone_sanitized"] = f"+{parsed['digits']}"
+                else:
+                    own["phone_sanitized"] = self._phone_format_number(own["phone"], country=country) or None
+        return found
+
+    @api.model
+    def _import_areas(self, families, pattern):
+        """Give the clients their service areas, and the area's address to nobody else."""
+        place = (pattern.country_id.id, pattern.state_id.id)
+        company = pattern.company_id.id
+        # areas sort whatever clients there are, whoever saves the address
+        areas_sudo = self.env["nestogy.service.area"].sudo()
+        found = areas_sudo._find_areas((*place, family.client["zip"] or False, company) for family in families)
+        for family in families:
+            family.client["service_area_id"] = found[*place, family.client["zip"] or False, company] or None
+
+    @api.model
+    def _import_fields(self, families, pattern):
+        """Who has no custom fields in the file has their defaults."""
+        defaults = dict(
+            self.env.execute_query(SQL("SELECT id, client_fields FROM res_partner WHERE id = ANY(%s)", pattern.ids))
+        )
+        for family in families:
+            for number, partner in enumerate(family.partners):
+                if partner["client_fields"] is None:
+                    partner["client_fields"] = defaults[pattern[min(number, 1)].id]
+
+    @api.model
+    def _import_given(self, family, ids):
+        """Give a family its ids, the client's first."""
+        client_id = ids[0]
+        for number, (partner, partner_id) in enumerate(zip(family.partners, ids, strict=True)):
+            partner["id"], partner["commercial_partner_id"] = partner_id, client_id
+            if number:
+                partner["parent_id"] = client_id
+        family.client["primary_contact_id"] = ids[1] if family.people else None
+        for partner, numbers in zip(family.partners, family.numbers, strict=True):
+            for number in numbers:
+                number["partner_id"], number["client_id"] = partner["id"], client_id
+
+    # ------------------------------------------------------------------
+    # Into the database
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _import_ids(self, table, count):
+        rows = self.env.execute_query(
+            SQL("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", table, count)
+        )
+        return [number for (number,) in rows]
+
+    @api.model
+    def _import_insert(self, families, pattern):
+        """Insert families, with one statement a table.
+
+        :return: dict of partner id to the ids of its phone numbers
+        """
+        partners = [
+            {**partner, "pattern": pattern[min(number, 1)].id}
+            for family in families
+            for number, partner in enumerate(family.partners)
+        ]
+        self._import_copy_rows("res_partner", "id", partners, OWN)
+        clients = [{"id": family.client["id"], "pattern": pattern[0].id} for family in families]
+        self._import_copy_rows("nestogy_client_status_change", "client_id", clients)
+        bodies = self._import_bodies(families, pattern[0])
+        self._import_copy_rows("mail_message", "res_id", bodies, ("body",), SQL("pattern.model = 'res.partner' AND"))
+        tags = [(family.client["id"], tag) for family in families for tag in family.tags]
+        if tags:
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO res_partner_res_partner_category_rel (partner_id, category_id) "
+                    "SELECT * FROM unnest(%s::int[], %s::int[])",
+                    *map(list, zip(*tags, strict=True)),
+                )
+            )
+        return self._import_insert_numbers([each for family in families for some in family.numbers for each in some])
+
+    @api.model
+    def _import_copy_rows(self, table, owner, rows, own=(), condition=None):
+        """Insert rows that have the columns of those of their pattern, except their own.
+
+        :param str owner: column of the partner
+        :param list rows: dicts of the own columns, ``id`` of the partner, and ``pattern``
+        :param SQL condition: which rows of the pattern
+        """
+        columns = table_columns(self.env.cr, table)
+        own = [*own, *({"id"} & {owner})]
+        given = [name for name in own if name != "id"]
+        chosen = [name for name in columns if name != "id" or owner == "id"]
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO %(table)s (%(columns)s)
+                SELECT %(values)s
+                  FROM json_to_recordset(%(rows)s::json) AS copy(id int, pattern int %(types)s)
+                  JOIN %(table)s pattern ON %(condition)s %(owner)s = copy.pattern
+              ORDER BY copy.id
+                """,
+                table=SQL.identifier(table),
+                columns=SQL(", ").join(map(SQL.identifier, chosen)),
+                values=SQL(", ").join(
+                    SQL.identifier("copy", "id")
+                    if name == owner
+                    else SQL.identifier("copy" if name in own else "pattern", name)
+                    for name in chosen
+                ),
+                rows=json.dumps(rows),
+                types=SQL("").join(SQL(", %s " + columns[name]["udt_name"], SQL.identifier(name)) for name in given),
+                condition=condition or SQL(),
+                owner=SQL.identifier("pattern", owner),
+            )
+        )
+
+    @api.model
+    def _import_bodies(self, families, pattern):
+        """What the log of each client says, as the log of the pattern says it."""
+        message = self.env["mail.message"]
+        convert = message._fields["body"].convert_to_column
+        return [
+            {
+                "id": family.client["id"],
+                "pattern": pattern.id,
+                "body": f"<p>{text}</p>"
+                if PLAIN.fullmatch(text := family.data["log"])
+                else convert(escape(text), message),
+            }
+            for family in families
+        ]
+
+    @api.model
+    def _import_insert_numbers(self, numbers):
+        """:return: dict of partner id to the ids of its phone numbers"""
+        if not numbers:
+            return {}
+        phones = self.env["nestogy.phone.number"]
+        defaults = phones.default_get(["sequence", "location"])
+        columns = table_columns(self.env.cr, phones._table)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO nestogy_phone_number (%(columns)s, create_uid, write_uid, create_date, write_date)
+                SELECT %(columns)s, %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM json_to_recordset(%(rows)s::json) AS copy(%(types)s)
+             RETURNING partner_id, id
+                """,
+                columns=SQL(", ").join(map(SQL.identifier, NUMBER)),
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                rows=json.dumps([defaults | number for number in numbers]),
+                types=SQL(", ").join(SQL("%s " + columns[name]["udt_name"], SQL.identifier(name)) for name in NUMBER),
+            )
+        )
+        found = {}
+        for partner_id, number_id in rows:
+            found.setdefault(partner_id, []).append(number_id)
+        return found
+
+    @api.model
+    def _import_outcome(self, family, pattern, numbers):
+        """What :meth:`_import_create` returns for a copy."""
+        client, after = family.client, {}
+        ids = [partner["id"] for partner in family.partners]
+        kept = {}
+        for name in self._import_kept_of(family.data["vals"]):
+            if name == "client_fields":
+                kept[name] = client[name] or {}
+            elif name == "category_id":
+                kept[name] = sorted(family.tags)
+            elif name == "phone_number_ids":
+                kept[name] = sorted(numbers.get(client["id"], ()))
+            else:
+                kept[name] = client[name] or False if name in OWN else pattern._import_raw(name)
+        after[str(client["id"])] = kept
+        for person in family.people:
+            after[str(person["id"])] = {
+                name: sorted(numbers.get(person["id"], ())) if name == "phone_number_ids" else person[name] or False
+                for name in self._import_kept_of_person()
+            }
+        return client["id"], ids, after
