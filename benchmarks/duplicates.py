@@ -39,10 +39,11 @@ def fill(env, labelled):
         | {"commercial_partner_id": "data.id", "complete_name": "data.name", "client_number": "'B' || data.id"},
     )
     numbers = [(ids[row["id"]], digits) for row in labelled.rows for digits in row["phones"]]
+    owners, digits = [partner for partner, _digits in numbers], [digits for _partner, digits in numbers]
     copy(
         env,
         number,
-        SQL("unnest(%s::integer[], %s::text[]) AS data(partner, digits)", *map(list, zip(*numbers, strict=True))),
+        SQL("unnest(%s::integer[], %s::text[]) AS data(partner, digits)", owners, digits),
         {"partner_id": "data.partner", "client_id": "data.partner", "digits": "data.digits"}
         | {"id": "nextval('nestogy_phone_number_id_seq')", "number": "'+' || data.digits"},
     )

@@ -83,6 +83,20 @@ class TestDuplicateScore(BaseCase):
         )
         self.assertLessEqual(score, UNSURE)
 
+    def test_an_address_may_have_a_mistake(self):
+        berry = {"name": "Lachlan Berry", "street": "69 Giblin Street", "zip": "4814", "city": "Bittern"}
+        for change, key, score in (
+            ({"zip": "4184"}, "address", 65),
+            ({"zip": "4815", "street": "69 Gibln St", "city": "Biternn"}, "address", 65),
+            ({"street": "96 Giblin Street"}, "street", 55),
+            ({"zip": "4184", "city": "Hobart"}, "other_zip", 37),
+            ({"zip": "7000"}, "other_zip", 37),
+            ({"street": "69 Langdon Avenue"}, "person", 45),
+        ):
+            with self.subTest(**change):
+                found, reasons = self.score(berry, berry | change)
+                self.assertEqual((found, reasons[-1]), (score, key))
+
     def test_branches_and_stores_are_two_although_they_share_the_tax_id(self):
         branch = FIRM | {"name": "Fjordline Seafood Oslo", "city": "Oslo", "zip": "0150", "phones": ["4722123456"]}
         self.assertLess(self.score(FIRM, branch)[0], LIKELY)

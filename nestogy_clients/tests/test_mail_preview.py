@@ -76,7 +76,7 @@ class TestMailPreview(ClientsCase):
                 client = self.env["res.partner"].browse(self.make_client_for(kind).id)
                 preview = self.preview(kind=kind, client_id=client.id, subject=spec["subject"], body=spec["body"])
                 self.assertEqual(preview["error"], "")
-                self.assertTrue(preview["is_sample"] or kind == "statement", "a statement can always be made")
+                self.assertTrue(preview["is_sample"] or kind in ("statement", "letter"), "these can always be made")
                 self.assertNotRegex(preview["subject"] + preview["body"], r"\{[a-z_]+\}")
 
     def make_client_for(self, kind):

@@ -16,6 +16,7 @@ from itertools import combinations
 from math import ceil
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from . import mail_domains
 
@@ -26,7 +27,8 @@ POINTS = {
     "email": 45,
     "family": 25,  # two contacts of one client whose names are alike
     "phone": 25,
-    "address": 20,  # street and ZIP
+    "address": 20,  # street, number and ZIP; or the town, where one sign of the ZIP is another one
+    "street": 10,  # the same without the number
     "zip": 8,  # the ZIP alone, where no street is known
     "domain": 15,  # of e-mail or website, unless everybody can have an address there
     "other_vat": -60,
@@ -41,6 +43,8 @@ POINTS = {
 LEAST_LIKENESS = 0.7  # less is another name
 NO_LIKENESS = 0.6  # likeness that would be worth no point
 SHORT_FORM = 80  # likeness in percent of Acme and Acme Widgets
+ALIKE_STREET = 80  # likeness in percent from which two streets are one
+ALIKE_TOWN = 85  # the same for towns
 LIKELY = 50  # score from which a pair is listed
 POSSIBLE = 45  # score from which somebody who types is told
 UNSURE = 40  # most that a pair gets which has no name, tax ID or e-mail in common
@@ -278,14 +282,18 @@ def _are_apart(left, right):
 
 
 def _compare_address(left, right, note):
-    if not left.zip or not right.zip:
-        return
-    if left.zip != right.zip:
-        note("other_zip")
+    """What two addresses have in common: a digit or a letter may be wrong in one part of it, not in all."""
+    is_zip = bool(left.zip) and left.zip == right.zip
+    is_town = bool(left.town) and fuzz.ratio(" ".join(sorted(left.town)), " ".join(sorted(right.town))) >= ALIKE_TOWN
+    is_near = is_zip or (bool(left.zip and right.zip) and is_town and OSA.distance(left.zip, right.zip) <= 1)
+    if not is_near:
+        if left.zip and right.zip:
+            note("other_zip")
     elif not left.street or not right.street:
-        note("zip")
-    elif left.house == right.house and fuzz.ratio(left.street, right.street) >= 80:
-        note("address")
+        if is_zip:
+            note("zip")
+    elif fuzz.ratio(left.street.replace(" ", ""), right.street.replace(" ", "")) >= ALIKE_STREET:
+        note("address" if left.house == right.house else "street")
 
 
 def _other_place(left, right):

@@ -31,20 +31,19 @@ class ResPartner(models.Model):
             },
         }
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_unless_client(self):
-        """Let a client go by a door of its own only."""
-        if self.env.uid == SUPERUSER_ID:
-            return
-        clients_sudo = self.sudo().filtered("is_client")  # whoever else may see it
+    def unlink(self):
+        """Let a client go by a door of its own only; who lacks the right to delete anything is shown that door, too."""
+        # whoever else may see it
+        clients_sudo = self.sudo().filtered("is_client") if self.env.uid != SUPERUSER_ID else None
         if clients_sudo:
-            raise UserError(
+            raise UserError(  # pylint: disable=no-raise-unlink
                 self.env._(
                     "%s is a client. Clients go with Delete in the menu Actions of the profile or the list, which"
                     " shows first what goes with them; managers of the Clients app may use it.",
                     ", ".join(clients_sudo[:3].mapped("name")),
                 )
             )
+        return super().unlink()
 
     # ------------------------------------------------------------------
     # Many

@@ -209,6 +209,7 @@ class ResPartner(models.Model):
             "phone": self.env._("same phone"),
             "domain": self.env._("same domain"),
             "address": self.env._("same address"),
+            "street": self.env._("same street"),
             "zip": self.env._("same ZIP"),
             "family": self.env._("same client"),
             "other_vat": self.env._("other tax ID"),
