@@ -100,7 +100,7 @@ class TestImport(ImportCase):
             [
                 (3, "“not-an-address” is not an e-mail address."),
                 (5, "The client's name is missing."),
-                (6, "status “Asleep” is not known."),
+                (6, "“Asleep” is not known (status)."),
                 (7, "“ann@@example” is not an e-mail address."),
                 (8, "A contact has no name: ann@example.com"),
                 (9, "United States has no state “Bavaria”."),

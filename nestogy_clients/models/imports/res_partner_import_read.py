@@ -141,7 +141,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _import_unknown(self, column, text):
-        return self.env._("%(column)s “%(value)s” is not known.", column=column, value=text)
+        return self.env._("“%(value)s” is not known (%(column)s).", column=column, value=text)
 
     @api.model
     def _is_import_email(self, text, column, problems):

@@ -90,7 +90,8 @@ class NestogyClientMerge(models.Model):
         for merge in self:
             if merge.state != "draft" and merge.name:
                 continue  # the log keeps the names of that day
-            names = merge.source_ids.mapped("name") or (merge.partner_ids - merge.target_id).mapped("name")
+            others = merge.partner_ids._origin - merge.target_id._origin
+            names = merge.source_ids.mapped("name") or others.mapped("name")
             merge.name = self.env._(
                 "%(others)s into %(kept)s",
                 others=", ".join(name or "?" for name in names[:5]) or "?",

@@ -36,6 +36,7 @@ export class ClientImportGrid extends Component {
     static props = {
         importId: Number,
         isEditable: Boolean,
+        isEnded: Boolean,
         isUpdating: Boolean, // rows may change clients, so that what to do with filled values matters
         version: Number, // another number: everything is read anew
         mutex: Object, // what changes the import goes one after another
@@ -95,7 +96,7 @@ export class ClientImportGrid extends Component {
 
     get chips() {
         const { counts } = this.state.data;
-        const names = this.props.isEditable
+        const names = !this.props.isEnded
             ? [_t("Will be created"), _t("Will be updated"), _t("Will be skipped"), _t("With mistakes")]
             : [_t("Created"), _t("Updated"), _t("Skipped"), _t("Refused")];
         const chips = ["create", "update", "skip", "refuse"].map((key, place) => ({
