@@ -21,6 +21,7 @@ OWN = (
     *("complete_name", "parent_id", "commercial_partner_id", "commercial_company_name", "primary_contact_id"),
     *("email_normalized", "phone_sanitized", "service_area_id", "client_fields"),
 )
+FEW = 200  # clients that are a small table to the database
 PLAIN = re.compile(r"[\w ,.()-]+")  # text that is the same in HTML
 
 
@@ -311,12 +312,7 @@ class ResPartner(models.Model):
 
         :return: dict of partner id to the ids of its phone numbers
         """
-        partners = [
-            {**partner, "pattern": pattern[min(number, 1)].id}
-            for family in families
-            for number, partner in enumerate(family.partners)
-        ]
-        self._import_copy_rows("res_partner", "id", partners, OWN)
+        self._import_insert_partners(families, pattern)
         clients = [{"id": family.client["id"], "pattern": pattern[0].id} for family in families]
         self._import_copy_rows("nestogy_client_status_change", "client_id", clients)
         bodies = self._import_bodies(families, pattern[0])
@@ -331,6 +327,24 @@ class ResPartner(models.Model):
                 )
             )
         return self._import_insert_numbers([each for family in families for some in family.numbers for each in some])
+
+    @api.model
+    def _import_insert_partners(self, families, pattern):
+        query = SQL("SELECT reltuples FROM pg_class WHERE oid = 'res_partner'::regclass")
+        is_small = self.env.execute_query(query)[0][0] < FEW
+        first = FEW if is_small and len(families) > FEW else len(families)
+        for some in (families[:first], families[first:]):
+            partners = [
+                {**partner, "pattern": pattern[min(number, 1)].id}
+                for family in some
+                for number, partner in enumerate(family.partners)
+            ]
+            if partners:
+                self._import_copy_rows("res_partner", "id", partners, OWN)
+            if partners and is_small:
+                # the database looks for each client that is pointed at by reading the whole table, as long as it
+                # takes it for a small one
+                self.env.cr.execute(SQL("ANALYZE res_partner (id)"))
 
     @api.model
     def _import_copy_rows(self, table, owner, rows, own=(), condition=None):
