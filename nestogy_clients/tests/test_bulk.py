@@ -261,7 +261,7 @@ class TestBulkEmail(BulkCase):
         asks = self.env["nestogy.client.bulk.ask"].with_user(self.agent)
         kind = self.env.ref("nestogy_clients.nestogy_message_kind_survey")
         ask = asks.create({"deed": "email", "domain": self.domain(), "words": "letter", "message_kind_id": kind.id})
-        self.assertEqual(ask.words_note, "text of the client: 1, text of the group: 2, no text: 2")
+        self.assertEqual(ask.words_note, "Text of the client: 1, text of the group: 2, no text: 2")
         self.assertEqual(ask.refused_count, 3)
         bulk = self.send(words="letter", subject=False, body=False)
         found = self.outcome(bulk)

@@ -113,7 +113,8 @@ class NestogyClientBulkAsk(models.TransientModel):
                 ]
                 none = len(clients) - found.total()
                 parts += [self.env._("no text: %s", none)] if none else []
-                ask.words_note = ", ".join(parts)
+                note = ", ".join(parts)
+                ask.words_note = note[:1].upper() + note[1:]
 
     def _values(self):
         """What the deed asks for, as it can be stored."""

@@ -238,6 +238,7 @@ class NestogyClientBulk(models.Model):
                     "message": self.env._(
                         "%(done)s done, %(refused)s refused.", done=self.done_count, refused=self.refused_count
                     ),
+                    "type": "warning" if self.refused_count else "success",
                     "sticky": True,
                 },
             )

@@ -340,6 +340,7 @@ class NestogyClientDeletion(models.Model):
             {
                 "title": self.env._("Erased"),
                 "message": self.env._("%s: the certificate is ready.", self.name),
+                "type": "success",
                 "sticky": True,
             },
         )

@@ -153,10 +153,13 @@ export class ClientCard extends Component {
     /** How long ago when that says more than the date, else the date. */
     when(event) {
         const moment = this.moment(event);
-        return Math.abs(moment.diffNow("days").days) < RECENT_DAYS ? moment.toRelative() : formatDate(moment);
+        if (Math.abs(moment.diffNow("days").days) >= RECENT_DAYS) {
+            return formatDate(moment);
+        }
+        return event.is_day ? moment.toRelativeCalendar() : moment.toRelative();
     }
 
     exactly(event) {
-        return formatDateTime(this.moment(event));
+        return (event.is_day ? formatDate : formatDateTime)(this.moment(event));
     }
 }

@@ -108,6 +108,17 @@ export class CommunicationLogDialog extends Component {
         return ["call", "text"].includes(this.draft.kind);
     }
 
+    get notesWords() {
+        return {
+            label: this.draft.kind === "text" ? _t("Text") : _t("Notes"),
+            placeholder: {
+                email: _t("What was written, and what was agreed"),
+                note: _t("What colleagues should know"),
+                text: _t("What was written"),
+            }[this.draft.kind] || _t("What was said, and what was agreed"),
+        };
+    }
+
     get isRunning() {
         return this.draft.timer.startedAt > 0;
     }
@@ -287,7 +298,7 @@ export class CommunicationLogDialog extends Component {
             return;
         }
         if (!["call", "meeting"].includes(draft.kind) && !draft.notes.trim() && !draft.name.trim()) {
-            this.view.error = _t("Write what was said first.");
+            this.view.error = this.draft.kind === "note" ? _t("Write the note first.") : _t("Write what was said first.");
             this.focus("textarea");
             return;
         }
