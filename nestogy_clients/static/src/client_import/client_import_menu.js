@@ -9,11 +9,6 @@ import { STATIC_ACTIONS_GROUP_NUMBER } from "@web/search/action_menus/action_men
 
 import { exportScope } from "../client_export/client_export_menu";
 
-/** @returns {Promise<boolean>} whether clients are listed, to somebody who may import them */
-async function isImportOfClients(env) {
-    return exportScope(env) === "clients" && (await user.hasGroup("nestogy_clients.nestogy_clients_group_manager"));
-}
-
 /** "Import" in the menu beside the title of the list of clients. */
 class ClientImportMenu extends Component {
     static template = "nestogy_clients.ClientImportMenu";
@@ -34,14 +29,17 @@ registry.category("cogMenu").add(
     {
         Component: ClientImportMenu,
         groupNumber: STATIC_ACTIONS_GROUP_NUMBER,
-        isDisplayed: async (env) => ["kanban", "list"].includes(env.config.viewType) && (await isImportOfClients(env)),
+        isDisplayed: async (env) =>
+            ["kanban", "list"].includes(env.config.viewType) &&
+            exportScope(env) === "clients" &&
+            (await user.hasGroup("nestogy_clients.nestogy_clients_group_manager")),
     },
     { sequence: 1 }
 );
 
 // core's own knows neither contacts beside their client nor clients that are there already
 patch(importRecordsItem, {
-    async isDisplayed(env) {
-        return super.isDisplayed(env) && !(await isImportOfClients(env));
+    isDisplayed(env) {
+        return super.isDisplayed(env) && exportScope(env) !== "clients";
     },
 });
