@@ -103,15 +103,15 @@ class TestImportCopies(ImportCase):
         found = []
         self.env["res.partner.category"].create([{"name": name} for name in ("a", "b", "c", "alone")])
         self.run_file("name\nWarm\n")
+        partners = type(self.env["res.partner"])
+        copied, insert = [], partners._import_insert
+
+        def count(model, families, pattern):
+            copied.extend(families)
+            return insert(model, families, pattern)
+
         for may_copy in (False, True):
-            partners = type(self.env["res.partner"])
-            copied = []
-            insert = partners._import_insert
-
-            def count(model, families, pattern, copied=copied, insert=insert):
-                copied.extend(families)
-                return insert(model, families, pattern)
-
+            copied.clear()
             self.env.flush_all()
             savepoint = self.env.cr.savepoint()
             with savepoint:
