@@ -62,7 +62,6 @@ class TestClientFile(BaseCase):
 
     def test_files_that_cannot_be_imported_say_why(self):
         self.assertRefused(b"", "empty")
-        self.assertRefused(b"city,zip\nX,1\n", "no_name")
         self.assertRefused(b"name,Name\nX,Y\n", "twice", "Name")
 
     def test_technical_columns_are_refused(self):

@@ -1,5 +1,7 @@
 import base64
 import io
+import random
+import string
 from datetime import datetime
 from unittest.mock import patch
 
@@ -10,6 +12,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged, users
 
 from ..models.imports import nestogy_client_import_check, nestogy_client_import_run, nestogy_client_import_undo
+from ..tools.import_columns import longest
 from .common import ClientsCase
 
 HEADER = (
@@ -421,6 +424,44 @@ class TestImport(ImportCase):
         self.assertEqual(file.row_ids.mapped("state"), ["done", "refused", "done"])
         self.assertEqual(file.row_ids[1].reason, "not this one")
         self.assertEqual(self.counts(file), (2, 0, 0, 1))
+
+    @users("import_manager")
+    def test_texts_that_no_index_holds_are_refused_alone(self):
+        letters = random.Random(4)
+
+        def text(length):  # that cannot be compressed
+            return "".join(letters.choices(string.ascii_letters + string.digits, k=length))
+
+        columns = ("name", "website", "vat", "phone", "email", "street", "contact1_name", "billing_city")
+        limits = {column: longest(column) for column in columns}
+        values = {column: text(limit + 1) for column, limit in limits.items()}
+        rows = ["name,website,vat,phone,email,street,contact1_name,billing_city,notes"]
+        for number, column in enumerate(columns):
+            cells = dict.fromkeys(columns, "") | {"name": f"A{number}", "contact1_name": f"C{number}"}
+            rows.append(",".join((cells | {column: values[column]}).values()) + ",x")
+        rows.append(f"{text(limits['name'])},{text(400)},,,,{text(500)},{text(300)},{text(500)},{text(10_000)}")
+        file = self.run_file("\n".join(rows))
+        self.assertEqual(
+            file.row_ids.mapped("state"), ["refused"] * len(columns) + ["done"], file.row_ids.mapped("reason")
+        )
+        for row, (column, limit) in zip(file.row_ids, limits.items(), strict=False):
+            self.assertEqual(row.reason, f"{column} is longer than {limit} characters.")
+
+    @users("import_manager")
+    def test_a_row_that_breaks_a_limit_of_the_database_stands_alone(self):
+        file = self.prepare("name,city\nA1,x\nA2,x\nA3,x\n")
+        create = type(self.env["res.partner"])._import_create
+
+        def break_limit(partners, datas, tags):
+            if any(data["vals"]["name"] == "A2" for data in datas):
+                command = "DO $$ BEGIN RAISE EXCEPTION 'row size' USING ERRCODE = 'program_limit_exceeded'; END $$"
+                partners.env.cr.execute(command, log_exceptions=False)
+            return create(partners, datas, tags)
+
+        with patch.object(type(self.env["res.partner"]), "_import_create", break_limit):
+            file.action_start()
+        self.assertEqual(file.row_ids.mapped("state"), ["done", "refused", "done"])
+        self.assertEqual(file.row_ids[1].reason, "A text is longer than the database can hold; shorten it.")
 
     @users("import_manager")
     def test_work_grows_with_the_rows_and_not_faster(self):

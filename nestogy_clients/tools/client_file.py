@@ -3,10 +3,9 @@
 import re
 from typing import NamedTuple
 
-from .import_columns import CONTACT_HEADER, NAMING, PRESETS, Mapping, map_header
+from .import_columns import CONTACT_HEADER, PRESETS, Mapping, map_header
 from .import_files import ClientFileError, TableFile, open_table
 
-CELL_LIMIT = 10_000  # characters of what is imported
 NUMBERS = re.compile(r"\b(Phone|Mobile|Fax|Other):\s*((?:(?!\b(?:Phone|Mobile|Fax|Other):).)+)", re.IGNORECASE)
 # the rows that the template shows as an example
 EXAMPLES = ("Example: Alder Plumbing Ltd", "Example: Robin Marsh")
@@ -36,24 +35,22 @@ class ClientFile(NamedTuple):
             yield line, row_values(self.mapping, cells, words)
 
 
-def open_client_file(content, custom=(), limits=None, encoding=None, separator=None):
+def open_client_file(content, custom=(), limits=None, encoding=None, separator=None, sheet=None):
     """Find out what a file of clients is and what its columns mean.
 
     :param bytes content: the file
     :param custom: labels of the custom fields that a row may have
-    :param limits: see :func:`~.import_files.open_table`, as ``encoding`` and ``separator``
+    :param limits: see :func:`~.import_files.open_table`, as ``encoding``, ``separator`` and ``sheet``
     :return: :class:`ClientFile`
-    :raise ClientFileError: the file as a whole cannot be imported
+    :raise ClientFileError: it cannot be read, or has a column that no file may have
     """
-    table = open_table(content, limits, encoding, separator)
+    table = open_table(content, limits, encoding, separator, sheet)
     mapping = map_header(table.header, custom)
     for number, column in enumerate(mapping.columns, 1):
         if column.state == "technical":
             raise ClientFileError("unknown", column.heading, table.header_line, str(number))
         if column.state == "twice":
             raise ClientFileError("twice", column.heading, table.header_line, str(number))
-    if not mapping.targets & set(NAMING):
-        raise ClientFileError("no_name")
     return ClientFile(table, mapping)
 
 

@@ -21,8 +21,29 @@ CONTACT_COLUMNS = (
 CONTACTS = 9  # in the columns of one row
 CONTACT_HEADER = re.compile(rf"^contact([1-{CONTACTS}])_({'|'.join(CONTACT_COLUMNS)})$")
 REQUIRED = ("name",)
+# characters of a cell, by what stands in it (an e-mail address after RFC 5321); indexes of the database hold some 2,700
+# bytes, that is two names of four bytes a character
+LENGTHS = {
+    **dict.fromkeys(("name", "is_company", "status", "group", "manager", "industry"), 300),
+    **dict.fromkeys(("first_name", "last_name"), 150),
+    **dict.fromkeys(("name_title", "function", "department", "phone", "mobile", "fax", "vat", "zip"), 100),
+    **dict.fromkeys(("street", "street2", "city", "state", "country", "website"), 500),
+    **{"email": 254, "tags": 2000},
+}
+LONGEST = 10_000  # of all others
 # any of these says what a client is called
 NAMING = ("name", "contact1_name", "contact1_first_name", "contact1_last_name")
+
+
+def longest(name):
+    """How many characters a column may have.
+
+    :param str name: of one of ours
+    """
+    contact = CONTACT_HEADER.match(name)
+    part = contact[2] if contact else name.removeprefix("billing_").removeprefix("delivery_")
+    return LENGTHS.get(part, LONGEST)
+
 
 # headings as people write them, without accents and signs; English, German, French, Spanish, Italian, Dutch, Portuguese
 SYNONYMS = {

@@ -6,10 +6,10 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...tools.client_file import row_values
+from ...tools.client_file import open_client_file, row_values
 from ...tools.custom_values import CONTROL
-from ...tools.import_columns import CONTACT_HEADER, PRESETS, Column, Mapping, map_header
-from ...tools.import_files import ClientFileError, open_table
+from ...tools.import_columns import CONTACT_HEADER, PRESETS, Column, Mapping
+from ...tools.import_files import ClientFileError
 from .nestogy_client_import import CHECK_AT_ONCE, CHECK_BATCH, RULES
 
 STAGED = 2000  # rows a statement
@@ -83,25 +83,20 @@ class NestogyClientImport(models.Model):
         :raise UserError: the file as a whole cannot be read
         """
         partners = self.env["res.partner"]
+        custom = [field.name for field in partners._client_import_fields()]
         try:
-            table = open_table(content, encoding=self.encoding, separator=self.separator, sheet=self.sheet)
-            found = map_header(table.header, [field.name for field in partners._client_import_fields()])
-            for number, column in enumerate(found.columns, 1):
-                if column.state in ("technical", "twice"):
-                    kind = "unknown" if column.state == "technical" else "twice"
-                    raise ClientFileError(kind, column.heading, table.header_line, str(number))
+            file = open_client_file(content, custom, encoding=self.encoding, separator=self.separator, sheet=self.sheet)
             self.row_ids.unlink()
-            count = self._stage_rows(table)
+            count = self._stage_rows(file.table)
         except ClientFileError as error:
             raise UserError(partners._client_file_message(error, self.filename)) from error
-        is_people = table.kind == "vcf" or bool(found.preset and PRESETS[found.preset]["people"])
         self.write(
             {
-                "detected": partners._client_import_detected(table, found.preset),
-                "sheets": [*table.sheets],
-                "preset": found.preset,
-                "is_people": is_people,
-                "mapping": self._first_mapping(found),
+                "detected": partners._client_import_detected(file.table, file.mapping.preset),
+                "sheets": [*file.table.sheets],
+                "preset": file.mapping.preset,
+                "is_people": file.is_people,
+                "mapping": self._first_mapping(file.mapping),
                 "row_count": count,
                 "is_staged": True,
                 "made_tag_ids": False,

@@ -2,9 +2,8 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...tools.client_file import CELL_LIMIT
 from ...tools.custom_values import CONTROL
-from ...tools.import_columns import CONTACT_HEADER, REQUIRED
+from ...tools.import_columns import CONTACT_HEADER, LONGEST, REQUIRED
 from .nestogy_client_import_row import DEEDS
 
 PAGE_LIMIT = 500  # rows at a time
@@ -111,8 +110,8 @@ class NestogyClientImport(models.Model):
         is_place = isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(self.mapping or [])
         if not row_sudo or not is_place or not isinstance(text, str):
             raise UserError(self.env._("This cell is not there any more; reload the page."))
-        if len(text) > CELL_LIMIT:
-            raise UserError(self.env._("A cell has at most %s characters.", CELL_LIMIT))
+        if len(text) > LONGEST:
+            raise UserError(self.env._("A cell has at most %s characters.", LONGEST))
         cells += [""] * (index + 1 - len(cells))
         cells[index] = CONTROL.sub("", text).strip()
         row_sudo.cells = cells

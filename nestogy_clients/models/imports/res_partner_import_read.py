@@ -7,9 +7,9 @@ from odoo.tools import email_normalize
 from odoo.tools.mail import single_email_re
 
 from ...tools import mail_domains
-from ...tools.client_file import CELL_LIMIT, EXAMPLES
+from ...tools.client_file import EXAMPLES
 from ...tools.custom_values import is_empty
-from ...tools.import_columns import ADDRESS
+from ...tools.import_columns import ADDRESS, LONGEST, longest
 from ...tools.phones import PhoneError, parse_phone
 
 NUMBER_LENGTH = 32
@@ -69,19 +69,17 @@ class ResPartner(models.Model):
         if values["extra"]:
             problems[""] = self.env._("The row has more cells than the header: %s", ", ".join(values["extra"]))
         named = [
-            *values.items(),
-            *values["custom"].items(),
+            *((name, cell, longest(name)) for name, cell in values.items() if isinstance(cell, str)),
+            *((name, cell, LONGEST) for name, cell in values["custom"].items()),
             *(
-                (f"contact{number}_{part}", cell)
+                (name := f"contact{number}_{part}", cell, longest(name))
                 for number, contact in zip(numbers, values["contacts"], strict=True)
                 for part, cell in contact.items()
             ),
         ]
-        for name, cell in named:
-            if isinstance(cell, str) and len(cell) > CELL_LIMIT:
-                problems[name] = self.env._(
-                    "%(column)s is longer than %(limit)s characters.", column=name, limit=CELL_LIMIT
-                )
+        for name, cell, most in named:
+            if len(cell) > most:
+                problems[name] = self.env._("%(column)s is longer than %(limit)s characters.", column=name, limit=most)
         if problems.keys() - {""}:
             return {}, problems
         data = {

@@ -1,6 +1,7 @@
 import logging
 
 from psycopg2 import IntegrityError, InterfaceError, OperationalError
+from psycopg2.errors import ProgramLimitExceeded
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -110,9 +111,9 @@ class NestogyWorkMixin(models.AbstractModel):
                     self.env.flush_all()
                 refused += len(left_out)
                 done += len(part) - len(left_out)
-            except DATABASE_TROUBLE:
-                raise  # no row is to blame: the whole batch begins anew
             except Exception as error:
+                if isinstance(error, DATABASE_TROUBLE) and not isinstance(error, ProgramLimitExceeded):
+                    raise  # no row is to blame: the whole batch begins anew
                 self.env.invalidate_all(flush=False)
                 if len(part) > 1:
                     half = len(part) // 2
@@ -128,6 +129,8 @@ class NestogyWorkMixin(models.AbstractModel):
         """What went wrong, in a sentence for the one who reads the report."""
         if isinstance(error, UserError):
             return str(error)
+        if isinstance(error, ProgramLimitExceeded):
+            return self.env._("A text is longer than the database can hold; shorten it.")
         if isinstance(error, IntegrityError):
             _logger.info("A row was refused by the database: %s", error)
             return self.env._("The database refuses it: another record stands in the way.")
