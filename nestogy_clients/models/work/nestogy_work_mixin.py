@@ -1,12 +1,14 @@
 import logging
 
-from psycopg2 import IntegrityError, InterfaceError, OperationalError
+from psycopg2 import IntegrityError
 from psycopg2.errors import ProgramLimitExceeded
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ...tools.database import is_trouble
 
 _logger = logging.getLogger(__name__)
 
@@ -22,8 +24,6 @@ STATES = [
 ]
 BUSY = ("waiting", "running")
 CHANNEL = "nestogy.work"
-# others are at the same rows, or the connection is gone: it has nothing to do with what is being done
-DATABASE_TROUBLE = (OperationalError, InterfaceError)
 
 
 class NestogyWorkMixin(models.AbstractModel):
@@ -112,7 +112,7 @@ class NestogyWorkMixin(models.AbstractModel):
                 refused += len(left_out)
                 done += len(part) - len(left_out)
             except Exception as error:
-                if isinstance(error, DATABASE_TROUBLE) and not isinstance(error, ProgramLimitExceeded):
+                if is_trouble(error):
                     raise  # no row is to blame: the whole batch begins anew
                 self.env.invalidate_all(flush=False)
                 if len(part) > 1:

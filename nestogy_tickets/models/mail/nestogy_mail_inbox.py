@@ -14,6 +14,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import config, email_normalize, email_normalize_all, exception_to_unicode
 
+from odoo.addons.nestogy_clients.tools.database import is_trouble
+
 from ...tools import mail_source
 
 _logger = logging.getLogger(__name__)
@@ -27,15 +29,11 @@ FORGOTTEN = 2_000  # originals that are deleted in one go
 DAYS_PARAMETER = "nestogy_tickets.mail_days"
 DAYS = 90
 DIGITS = 32
-TEMPORARY = (
-    psycopg2.OperationalError,
-    psycopg2.InterfaceError,
-    psycopg2.errors.InFailedSqlTransaction,
-    ConnectionError,
-    TimeoutError,
-    OSError,
-    MemoryError,
-)
+
+
+def may_pass(error):
+    """Say whether what went wrong may be right later."""
+    return is_trouble(error) or isinstance(error, OSError | MemoryError)
 
 
 class MailHeld(Exception):
@@ -337,7 +335,7 @@ class NestogyMailInbox(models.Model):
                     return mail._route(is_repair, extra, source)
             except Exception as error:  # noqa: BLE001  our code, others', the database's: no mail is lost by it
                 fault = fault or error
-                if isinstance(error, (MailHeld, *TEMPORARY)):
+                if isinstance(error, MailHeld) or may_pass(error):
                     fault = error
                     break
                 _logger.info("mail %s could not be taken in", self.id, exc_info=True)
@@ -393,7 +391,7 @@ class NestogyMailInbox(models.Model):
             values["tries"] = mail.tries + 1
             if isinstance(error, MailHeld):
                 values["kind"] = error.kind
-            elif isinstance(error, TEMPORARY):
+            elif may_pass(error):
                 if mail.tries < len(RETRY_MINUTES):
                     minutes = RETRY_MINUTES[mail.tries]
                     values |= {
