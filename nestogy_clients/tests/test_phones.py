@@ -1,3 +1,5 @@
+import phonenumbers
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import BaseCase, tagged, users
@@ -18,6 +20,22 @@ class TestPhoneSpellings(BaseCase):
         }
         for text in ("030 901820", "+49 30 901820", "0049 30/90 18 20", "+49 (0)30 901820", "(030) 90-18-20"):
             self.assertEqual(parse_phone(text, "DE"), expected, text)
+
+    def test_a_valid_number_is_the_same_in_its_own_spelling(self):
+        """Whoever has parsed a valid number needs not parse what came of it: ``_import_phones`` relies on it."""
+        types, formats, seen = phonenumbers.PhoneNumberType, phonenumbers.PhoneNumberFormat, 0
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+            for kind in (types.FIXED_LINE, types.MOBILE, types.TOLL_FREE):
+                number = phonenumbers.example_number_for_type(region, kind)
+                if not number:
+                    continue
+                for spelling in (formats.NATIONAL, formats.E164):
+                    parsed = parse_phone(phonenumbers.format_number(number, spelling), region)
+                    if parsed["is_valid"]:
+                        seen += 1
+                        for country in (region, "US", None):
+                            self.assertEqual(parse_phone(parsed["number"], country), parsed, (region, country))
+        self.assertGreater(seen, 1000)
 
     def test_extensions_are_taken_out(self):
         for text in ("207-555-0161 ext. 4", "207.555.0161 x4", "(207) 555 0161 #4", "+1 207 555 0161 extension 4"):

@@ -5,6 +5,9 @@ from functools import lru_cache
 
 import phonenumbers
 
+if hasattr(phonenumbers, "enable_pattern_cache"):  # not in all versions
+    phonenumbers.enable_pattern_cache()
+
 NUMBER_LIMIT = 40  # characters as typed
 EXTENSION = re.compile(r"(?:\s*(?:ext\.?|extension|x|#|;ext=)\s*)(\d{1,8})\s*$", re.IGNORECASE)
 

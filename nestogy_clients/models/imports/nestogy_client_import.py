@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from .nestogy_client_import_row import DEEDS
 
-BATCH = 1000  # rows a transaction
+BATCH = 2000  # rows a transaction
 AT_ONCE = 100  # rows that are imported while the user waits
 CHECK_BATCH = 1000  # rows a transaction of the check
 CHECK_AT_ONCE = 2000  # rows that are checked while the user waits

@@ -20,6 +20,7 @@ REASON_LENGTH = 1000
 class Plan:
     """What is to be done with one row.
 
+    :ivar line: of the file
     :ivar data: what was read, see ``res.partner._read_import_row``
     :ivar problems: sentences by column of ours; of the whole row by an empty text
     :ivar keys: by which the client is known, ``rule:text``
@@ -28,6 +29,7 @@ class Plan:
     :ivar is_person: one more person of a company that stands in an earlier row
     """
 
+    line: int
     data: dict
     problems: dict
     keys: list = field(default_factory=list)
@@ -161,14 +163,11 @@ class NestogyClientImport(models.Model):
             SQL(
                 """
                 INSERT INTO nestogy_client_import_row
-                            (import_id, line, cells, state, create_uid, write_uid, create_date, write_date)
-                     SELECT %s, row.line, row.cells::jsonb, 'waiting', %s, %s,
-                            now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                            (import_id, line, cells, state)
+                     SELECT %s, row.line, row.cells::jsonb, 'waiting'
                        FROM unnest(%s::int[], %s::text[]) AS row(line, cells)
                 """,
                 self.id,
-                self.env.uid,
-                self.env.uid,
                 lines,
                 texts,
             )
@@ -235,12 +234,11 @@ class NestogyClientImport(models.Model):
             if (match := CONTACT_HEADER.match(column.target))
         ]
         plans = {}
-        for row_sudo in rows_sudo:
-            cells = row_sudo.cells
+        for row_sudo, (line, cells) in zip(rows_sudo, self._cells(rows_sudo), strict=True):
             values = row_values(mapping, cells, words)
             numbers = sorted({number for index, number in contact_columns if index < len(cells) and cells[index]})
             data, problems = partners._read_import_row(values, numbers[-len(values["contacts"]) :], lookups)
-            plan = plans[row_sudo] = Plan(data, problems)
+            plan = plans[row_sudo] = Plan(line, data, problems)
             plan.digest = self._digest_of(values)
             plan.keys = partners._import_keys(data)
         self._match(plans)
@@ -250,6 +248,15 @@ class NestogyClientImport(models.Model):
             if plan.problems:
                 plan.deed = "refuse"
         return plans
+
+    def _cells(self, rows_sudo):
+        """Line and cells of each row, in one statement: records would hand out a deep copy of each cell."""
+        rows_sudo.flush_recordset(["line", "cells"])
+        rows = self.env.execute_query(
+            SQL("SELECT id, line, cells FROM nestogy_client_import_row WHERE id = ANY(%s)", rows_sudo.ids)
+        )
+        found = {row_id: (line, cells) for row_id, line, cells in rows}
+        return [found[row_id] for row_id in rows_sudo._ids]
 
     def _digest_of(self, values):
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
@@ -270,13 +277,13 @@ class NestogyClientImport(models.Model):
             if not plan.data:
                 plan.deed = "refuse"
                 continue
-            self._match_one(row_sudo, plan, rules, there, again, earlier)
+            self._match_one(plan, rules, there, again, earlier)
             if plan.deed != "refuse" and not plan.problems:
-                self._offer(earlier, row_sudo.line, row_sudo.id, plan)
+                self._offer(earlier, row_sudo.id, plan)
 
-    def _match_one(self, row_sudo, plan, rules, there, again, earlier):
+    def _match_one(self, plan, rules, there, again, earlier):
         """Decide about one row."""
-        line = row_sudo.line
+        line = plan.line
         if self.is_people and plan.data["contacts"]:
             company = self._earlier_of(earlier, f"company:{plan.data['company']}", line)
             if company:
@@ -374,13 +381,13 @@ class NestogyClientImport(models.Model):
             keys.append(f"company:{plan.data['company']}")
         return keys
 
-    def _offer(self, earlier, line, row_id, plan):
+    def _offer(self, earlier, row_id, plan):
         """Let later rows find the client of this one."""
         target = ("row", row_id) if plan.deed == "create" else plan.target
         for key in self._file_keys(plan):
             # what is skipped changes nothing, so only its people find it
             if plan.deed != "skip" or key.startswith("company:"):
-                earlier.setdefault(key, []).append((line, target, plan.deed))
+                earlier.setdefault(key, []).append((plan.line, target, plan.deed))
 
     def _earlier_of(self, earlier, key, line):
         return [(target, deed) for at, target, deed in earlier.get(key, ()) if at < line]
@@ -401,7 +408,7 @@ class NestogyClientImport(models.Model):
               ORDER BY row.line
                 """,
                 self.id,
-                max((row_sudo.line for row_sudo in plans), default=0),
+                max((plan.line for plan in plans.values()), default=0),
                 keys,
                 [row_sudo.id for row_sudo in plans],
             )
@@ -417,22 +424,30 @@ class NestogyClientImport(models.Model):
     # Notes
     # ------------------------------------------------------------------
 
-    def _note_plans(self, plans):
-        """Keep what was decided, in one statement."""
-        places = self._places()
-        rows = [
-            (
-                row_sudo.id,
-                plan.deed,
-                json.dumps(problems) if (problems := self._problems_by_index(plan, places)) else None,
-                " ".join(plan.problems.values())[:REASON_LENGTH] or None,
-                plan.client_id or None,
-                plan.twin_id or None,
-                json.dumps(self._file_keys(plan) if plan.data else []),
-                plan.digest,
+    def _note_plans(self, plans, outcomes=None):
+        """Keep what was decided, and what came of it, in one statement.
+
+        :param dict outcomes: when it was done, of rows that are in: client id, made ids, before and after
+        """
+        places, was_run, outcomes = self._places(), outcomes is not None, outcomes or {}
+        rows = []
+        for row_sudo, plan in plans.items():
+            client_id, *made = outcomes.get(row_sudo) or (plan.client_id, None, None, None)
+            state = "done" if row_sudo in outcomes else "skipped" if was_run and plan.deed == "skip" else None
+            rows.append(
+                (
+                    row_sudo.id,
+                    plan.deed,
+                    json.dumps(problems) if (problems := self._problems_by_index(plan, places)) else None,
+                    " ".join(plan.problems.values())[:REASON_LENGTH] or None,
+                    client_id or None,
+                    plan.twin_id or None,
+                    json.dumps(self._file_keys(plan) if plan.data else []),
+                    plan.digest,
+                    state,
+                    *(None if each is None else json.dumps(each) for each in made),
+                )
             )
-            for row_sudo, plan in plans.items()
-        ]
         if not rows:
             return
         rows_sudo = self.env["nestogy.client.import.row"].sudo()  # written here and nowhere else
@@ -443,18 +458,19 @@ class NestogyClientImport(models.Model):
                 UPDATE nestogy_client_import_row row
                    SET deed = plan.deed, problems = plan.problems::jsonb, reason = plan.reason,
                        client_id = plan.client_id, twin_id = plan.twin_id, match_keys = plan.match_keys::jsonb,
-                       digest = plan.digest
+                       digest = plan.digest, state = COALESCE(plan.state, row.state),
+                       made = COALESCE(plan.made::jsonb, row.made), before = COALESCE(plan.before::jsonb, row.before),
+                       after = COALESCE(plan.after::jsonb, row.after)
                   FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::text[],
-                              %s::text[])
-                    AS plan(id, deed, problems, reason, client_id, twin_id, match_keys, digest)
+                              %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+                    AS plan(id, deed, problems, reason, client_id, twin_id, match_keys, digest, state, made, before,
+                            after)
                  WHERE row.id = plan.id
                 """,
                 *(list(column) for column in zip(*rows, strict=True)),
             )
         )
-        rows_sudo.browse([row_sudo.id for row_sudo in plans]).invalidate_recordset(
-            ["deed", "problems", "reason", "client_id", "twin_id", "match_keys", "digest"], flush=False
-        )
+        rows_sudo.browse([row_sudo.id for row_sudo in plans]).invalidate_recordset(flush=False)
 
     def _places(self):
         """The index of the column for each of ours that the file has."""

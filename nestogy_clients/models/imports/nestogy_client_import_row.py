@@ -13,6 +13,7 @@ class NestogyClientImportRow(models.Model):
     _description = "Row of a Client Import"
     _order = "line, id"
     _rec_name = "line"
+    _log_access = False  # who did it and when is noted on the import
 
     import_id = fields.Many2one("nestogy.client.import", required=True, readonly=True, ondelete="cascade")
     line = fields.Integer(required=True, readonly=True, help="In the file.")

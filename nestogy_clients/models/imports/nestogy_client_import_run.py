@@ -1,12 +1,11 @@
-import json
-
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ...tools.import_columns import NAMING
 from ...tools.import_files import ClientFileError
 from .nestogy_client_import import AT_ONCE, BATCH
+
+LINE = "\N{REPLACEMENT CHARACTER}"  # stands for the number of the line
 
 
 class NestogyClientImport(models.Model):
@@ -47,7 +46,6 @@ class NestogyClientImport(models.Model):
         :return: dict of row to reason for those that are refused
         """
         plans = self._decide(rows_sudo)
-        self._note_plans(plans)
         todo = {row: plan for row, plan in plans.items() if plan.deed in ("create", "update")}
         partners = self.env["res.partner"]._import_partners(self.env._("Import of %s", self.name))
         tags, new_tags = partners._import_tags([plan.data for plan in todo.values()])
@@ -60,16 +58,17 @@ class NestogyClientImport(models.Model):
         self._update_clients(
             {row: plan for row, plan in todo.items() if plan.deed == "update"}, partners, tags, outcomes
         )
-        self._note_outcomes(outcomes)
-        rows_sudo.browse([row.id for row, plan in plans.items() if plan.deed == "skip"])._mark("skipped")
+        self._note_plans(plans, outcomes)
         return {row: " ".join(plan.problems.values()) for row, plan in plans.items() if plan.deed == "refuse"}
 
     def _create_clients(self, plans, partners, tags):
         """:return: dict of row to (client id, made ids, before, after)"""
         if not plans:
             return {}
-        for row_sudo, plan in plans.items():
-            plan.data["log"] = self.env._("Import of %(file)s, line %(line)s", file=self.name, line=row_sudo.line)
+        # translated once for all rows
+        log = self.env._("Import of %(file)s, line %(line)s", file=self.name, line=LINE)
+        for plan in plans.values():
+            plan.data["log"] = log.replace(LINE, str(plan.line))
         made = partners._import_create([plan.data for plan in plans.values()], tags)
         return {
             row_sudo: (client_id, ids, {}, after) for row_sudo, (client_id, ids, after) in zip(plans, made, strict=True)
@@ -97,50 +96,18 @@ class NestogyClientImport(models.Model):
                 tags,
             )
             bodies = {}
-            for (client_id, (row_sudo, _plan)), (made, before, after) in zip(jobs.items(), found, strict=True):
+            for (client_id, (row_sudo, plan)), (made, before, after) in zip(jobs.items(), found, strict=True):
                 after_all = after | partners.browse(made)._import_keep_people()
                 outcomes[row_sudo] = (client_id, made, before, after_all)
                 if words := partners._import_words(before, after, made):
                     bodies[client_id] = self.env._(
                         "Import of %(file)s, line %(line)s: %(change)s",
                         file=self.name,
-                        line=row_sudo.line,
+                        line=plan.line,
                         change=words,
                     )
             if bodies:
                 partners.browse(bodies)._message_log_batch(bodies=bodies)
-
-    def _note_outcomes(self, outcomes):
-        """Mark the rows that are done, in one statement."""
-        if not outcomes:
-            return
-        rows_sudo = self.env["nestogy.client.import.row"].sudo()  # written here and nowhere else
-        rows_sudo.flush_model()
-        columns = zip(
-            *(
-                (row.id, client_id, json.dumps(made), json.dumps(before), json.dumps(after))
-                for row, (client_id, made, before, after) in outcomes.items()
-            ),
-            strict=True,
-        )
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE nestogy_client_import_row row
-                   SET state = 'done', reason = NULL, client_id = done.client_id, made = done.made::jsonb,
-                       before = done.before::jsonb, after = done.after::jsonb,
-                       write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
-                  FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::text[])
-                    AS done(id, client_id, made, before, after)
-                 WHERE row.id = done.id
-                """,
-                self.env.uid,
-                *map(list, columns),
-            )
-        )
-        rows_sudo.browse([row.id for row in outcomes]).invalidate_recordset(
-            ["state", "reason", "client_id", "made", "before", "after", "write_uid", "write_date"], flush=False
-        )
 
     def _work_ended(self):
         result = super()._work_ended()

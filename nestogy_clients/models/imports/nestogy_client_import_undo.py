@@ -2,8 +2,9 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .nestogy_client_import import AT_ONCE, BATCH
+from .nestogy_client_import import AT_ONCE
 
+BATCH = 1000  # rows a transaction
 BLOCKERS_SHOWN = 500
 # what comes with a partner by itself, goes with it, or is looked at elsewhere
 OWN_TABLES = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from markupsafe import escape
 
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 from odoo.tools.sql import table_columns
 
 from ...tools.custom_values import is_empty
@@ -129,12 +129,12 @@ class ResPartner(models.Model):
             return None
         if any(contact["vals"].keys() - {*TYPED, "type"} for contact in data["contacts"]):
             return None
-        country = self._import_country(vals)
         for contact in data["contacts"]:
-            try:
-                parse_phone(contact["vals"].get("phone") or "0", country.code)
-            except PhoneError:
-                return None
+            if contact["vals"].get("phone"):
+                try:
+                    parse_phone(contact["vals"]["phone"], data["code"])
+                except PhoneError:
+                    return None
         if data["custom"] and all(is_empty(value) for value in data["custom"].values()):
             return None
         fixed = tuple(sorted((name, value) for name, value in vals.items() if name in FIXED))
@@ -183,7 +183,8 @@ class ResPartner(models.Model):
             at += len(family.partners)
         numbers = self._import_insert(copies, pattern)
         self._import_check_copies(ids, numbers, copies)
-        return [self._import_outcome(family, pattern[0], numbers) for family in copies]
+        chosen = {name: pattern[0]._import_raw(name) for name in FIXED}
+        return [self._import_outcome(family, chosen, numbers) for family in copies]
 
     @api.model
     def _import_family(self, data, tags, country, custom):
@@ -236,11 +237,13 @@ class ResPartner(models.Model):
         :param list numbers: beside the main one: kind, number, extension and digits
         :return: list of dicts of columns
         """
-        found, main = [], None
+        found, main, code = [], None, country.code
         first = [("phone", own["phone"], "")] if own["phone"] else []
         for kind, text, extension in [*first, *(each[:3] for each in numbers)]:
-            spelled = parse_phone(text, country.code)
-            parsed = parse_phone(spelled["number"], country.code)
+            spelled = parse_phone(text, code)
+            # a valid number is the same one in the spelling that it got, see test_phones.py
+            is_same = spelled["is_valid"] and spelled["number"].startswith("+")
+            parsed = spelled if is_same else parse_phone(spelled["number"], code)
             number = {
                 "kind": kind,
                 "number": spelled["number"],
@@ -301,9 +304,8 @@ class ResPartner(models.Model):
 
     @api.model
     def _import_ids(self, table, count):
-        rows = self.env.execute_query(
-            SQL("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", table, count)
-        )
+        [(sequence,)] = self.env.execute_query(SQL("SELECT pg_get_serial_sequence(%s, 'id')", table))
+        rows = self.env.execute_query(SQL("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", sequence, count))
         return [number for (number,) in rows]
 
     @api.model
@@ -347,6 +349,12 @@ class ResPartner(models.Model):
                 self.env.cr.execute(SQL("ANALYZE res_partner (id)"))
 
     @api.model
+    @ormcache("table")
+    def _import_columns(self, table):
+        """The columns of a table, asked once as long as the same addons are installed."""
+        return table_columns(self.env.cr, table)
+
+    @api.model
     def _import_copy_rows(self, table, owner, rows, own=(), condition=None):
         """Insert rows that have the columns of those of their pattern, except their own.
 
@@ -354,7 +362,7 @@ class ResPartner(models.Model):
         :param list rows: dicts of the own columns, ``id`` of the partner, and ``pattern``
         :param SQL condition: which rows of the pattern
         """
-        columns = table_columns(self.env.cr, table)
+        columns = self._import_columns(table)
         own = [*own, *({"id"} & {owner})]
         given = [name for name in own if name != "id"]
         chosen = [name for name in columns if name != "id" or owner == "id"]
@@ -405,7 +413,7 @@ class ResPartner(models.Model):
             return {}
         phones = self.env["nestogy.phone.number"]
         defaults = phones.default_get(["sequence", "location"])
-        columns = table_columns(self.env.cr, phones._table)
+        columns = self._import_columns(phones._table)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -427,8 +435,11 @@ class ResPartner(models.Model):
         return found
 
     @api.model
-    def _import_outcome(self, family, pattern, numbers):
-        """What :meth:`_import_create` returns for a copy."""
+    def _import_outcome(self, family, chosen, numbers):
+        """What :meth:`_import_create` returns for a copy.
+
+        :param dict chosen: what all clients of the kind have
+        """
         client, after = family.client, {}
         ids = [partner["id"] for partner in family.partners]
         kept = {}
@@ -440,7 +451,7 @@ class ResPartner(models.Model):
             elif name == "phone_number_ids":
                 kept[name] = sorted(numbers.get(client["id"], ()))
             else:
-                kept[name] = client[name] or False if name in OWN else pattern._import_raw(name)
+                kept[name] = chosen[name] if name in chosen else client[name] or False
         after[str(client["id"])] = kept
         for person in family.people:
             after[str(person["id"])] = {

@@ -1,6 +1,5 @@
 from odoo import api, models
 from odoo.fields import Command
-from odoo.tools.sql import table_columns
 
 # columns of clients and contacts that are typed in a file, and those of clients that are chosen
 TYPED = (
@@ -119,5 +118,5 @@ class ResPartner(models.Model):
 
     @api.model
     def _import_numbers_are_known(self):
-        columns = {*table_columns(self.env.cr, "nestogy_phone_number")}
+        columns = {*self._import_columns("nestogy_phone_number")}
         return columns == {*NUMBER, *MOMENTS, "id", "create_uid", "write_uid"}

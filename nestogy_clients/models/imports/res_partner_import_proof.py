@@ -3,7 +3,6 @@ import logging
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
-from odoo.tools.sql import table_columns
 
 from .res_partner_import_copy import OWN
 from .res_partner_import_guard import is_known
@@ -12,6 +11,7 @@ _logger = logging.getLogger(__name__)
 
 # columns that are worked out for all at once afterwards
 LATER = {"quality_score"}
+LOOKED_AT = ("client_number", "parent_id", "primary_contact_id", "client_status_id", "company_id", "type")
 # columns that point at partners and are dealt with
 POINTERS = {
     *(("res_partner", name) for name in ("parent_id", "commercial_partner_id", "primary_contact_id")),
@@ -67,7 +67,7 @@ class ResPartner(models.Model):
         """The rows of a table as dicts, without some columns and without moments, which are of now."""
         apart = {
             *apart,
-            *(name for name, kind in table_columns(self.env.cr, table).items() if kind["udt_name"] == "timestamp"),
+            *(name for name, kind in self._import_columns(table).items() if kind["udt_name"] == "timestamp"),
         }
         rows = self.env.execute_query(
             SQL(
@@ -146,10 +146,13 @@ class ResPartner(models.Model):
         names |= {name for family in copies for contact in family.data["contacts"] for name in contact["vals"]}
         for name in sorted(names):
             self._check_field_access(self._fields[name], "write")
+        # read at once what most of those look at who are asked now: one by one would be a query for each
+        partners.sudo().fetch(LOOKED_AT)
         partners.check_access("create")
         partners._import_validate({*OWN, "category_id", "phone_number_ids"})
         partners._check_client_fields_required()
         phones = self.env["nestogy.phone.number"].browse(each for some in numbers.values() for each in some)
+        phones.sudo().fetch(["client_id", "extension"])  # as above
         phones.check_access("create")
         phones._validate_fields(phones._fields)
         self._refresh_quality(Domain("id", "in", [family.client["id"] for family in copies]))

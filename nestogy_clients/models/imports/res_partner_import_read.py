@@ -39,10 +39,13 @@ class ResPartner(models.Model):
             return {record[fname].strip().lower(): record.id for fname in fnames for record in records if record[fname]}
 
         company = self.env.company
+        countries = self.env["res.country"].search([])
         return {
             "status": names(self.env["nestogy.client.status"].search([]), "name"),
             "group": names(self.env["nestogy.client.group"].search([("company_id", "=", company.id)]), "name"),
-            "country": names(self.env["res.country"].search([]), "name", "code"),
+            "country": names(countries, "name", "code"),
+            "codes": {country.id: country.code for country in countries},
+            "code": company.country_id.code,
             "industry": names(self.env["res.partner.industry"].search([]), "name"),
             "manager": names(self._client_import_managers(), "name", "login", "email"),
             "custom": {field.name: field for field in self._client_import_fields()},
@@ -88,12 +91,13 @@ class ResPartner(models.Model):
             "tags": [tag for part in values.get("tags", "").split(",") if (tag := part.strip())],
             "company": " ".join(values.get("name", "").split()).lower(),
         }
-        country = self._import_country(data["vals"])
+        land = data["vals"].get("country_id")
+        code = data["code"] = lookups["codes"].get(land, lookups["code"])
         data["cells"] = values
-        data["digits"] = self._read_import_phone(data["vals"], country)
-        data["numbers"] = self._read_import_numbers(values, "", country, problems)
+        data["digits"] = self._read_import_phone(data["vals"], code)
+        data["numbers"] = self._read_import_numbers(values, "", code, problems)
         data["contacts"] = [
-            self._read_import_contact(contact, f"contact{number}_", country, problems)
+            self._read_import_contact(contact, f"contact{number}_", code, problems)
             for number, contact in zip(numbers, values["contacts"], strict=True)
         ]
         data["addresses"] = {}
@@ -102,7 +106,7 @@ class ResPartner(models.Model):
             if {"street", "zip", "city"} & set(address):  # country and state alone are no address
                 data["addresses"][kind] = address
         if "vat" in data["vals"]:
-            self._check_import_vat(data["vals"], country, problems)
+            self._check_import_vat(data["vals"], problems)
         return data, problems
 
     @api.model
@@ -174,20 +178,16 @@ class ResPartner(models.Model):
         return parts
 
     @api.model
-    def _import_country(self, vals):
-        """The country in which numbers without country code are meant."""
-        return self.env["res.country"].browse(vals.get("country_id")) or self.env.company.country_id
-
-    @api.model
-    def _read_import_phone(self, vals, country):
+    def _read_import_phone(self, vals, code):
         """Bring the main number into the spelling in which it is kept; what is none stays as it was written.
 
+        :param str code: of the country in which numbers without country code are meant
         :return: its digits
         """
         if not vals.get("phone"):
             return ""
         try:
-            parsed = parse_phone(vals["phone"], country.code)
+            parsed = parse_phone(vals["phone"], code)
         except PhoneError:
             return ""
         extension = parsed["extension"]
@@ -200,18 +200,18 @@ class ResPartner(models.Model):
         for part, prefix in ((data, ""), *((contact, contact["prefix"]) for contact in data["contacts"])):
             if part["vals"].get("phone"):
                 part["vals"]["phone"] = part["cells"]["phone"]
-                self._read_import_phone(part["vals"], country)
-            part["numbers"] = self._read_import_numbers(part["cells"], prefix, country, {})
+                self._read_import_phone(part["vals"], country.code)
+            part["numbers"] = self._read_import_numbers(part["cells"], prefix, country.code, {})
 
     @api.model
-    def _read_import_numbers(self, values, prefix, country, problems):
+    def _read_import_numbers(self, values, prefix, code, problems):
         """The numbers beside the main one: list of kind, number as it is kept, extension and digits."""
         numbers = []
         for kind in ("mobile", "fax"):
             if not values.get(kind):
                 continue
             try:
-                parsed = parse_phone(values[kind], country.code)
+                parsed = parse_phone(values[kind], code)
             except PhoneError as error:
                 problems[f"{prefix}{kind}"] = self.env["nestogy.phone.number"]._phone_error_message(error, values[kind])
                 continue
@@ -219,7 +219,7 @@ class ResPartner(models.Model):
         return numbers
 
     @api.model
-    def _read_import_contact(self, contact, prefix, country, problems):
+    def _read_import_contact(self, contact, prefix, code, problems):
         """:return: dict of ``vals``, ``numbers`` and ``digits`` of a contact"""
         parts = {name: contact[name] for name in ("first_name", "last_name") if contact.get(name)}
         name = contact.get("name") or " ".join(parts.values())
@@ -232,12 +232,12 @@ class ResPartner(models.Model):
         vals |= {part: contact[part] for part in ("name_title", "function", "department", "phone") if contact.get(part)}
         if contact.get("email") and self._is_import_email(contact["email"], f"{prefix}email", problems):
             vals["email"] = contact["email"]
-        self._read_import_phone(vals, country)
+        self._read_import_phone(vals, code)
         return {
             "prefix": prefix,
             "cells": contact,
             "vals": vals,
-            "numbers": self._read_import_numbers(contact, prefix, country, problems),
+            "numbers": self._read_import_numbers(contact, prefix, code, problems),
         }
 
     @api.model
@@ -258,8 +258,9 @@ class ResPartner(models.Model):
         return found
 
     @api.model
-    def _check_import_vat(self, vals, country, problems):
+    def _check_import_vat(self, vals, problems):
         """Ask those who know tax IDs; which rules hold depends on the installed countries."""
+        country = self.env["res.country"].browse(vals.get("country_id")) or self.env.company.country_id
         try:
             vals["vat"], _code = self._run_vat_checks(country, vals["vat"], vals.get("name", ""), validation="error")
         except ValidationError as error:
