@@ -42,6 +42,7 @@ from . import test_money
 from . import test_persons
 from . import test_phones
 from . import test_placeholders
+from . import test_plans
 from . import test_potential
 from . import test_preferences
 from . import test_profile

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -176,9 +177,13 @@ class TestDashboardRights(ClientsCase):
                     self.assertTrue(question.is_kept)
                     made = SQL("(SELECT json_agg(answer) FROM (%s) answer)", question())
                     self.assertEqual(kept[question.__name__].code, made.code)
-                    params = [client._client_instead_of_nobody(each, now) for each in kept[question.__name__].params]
-                    self.assertEqual(params, made.params)
-                    self.assertIn(client.id, [*params, *(each[0] for each in params if isinstance(each, tuple))])
+                    statement = client._client_generalized("test", kept[question.__name__])
+                    names = [each.name for each in statement.variables]
+                    moments = {name: now + name for name in names if isinstance(name, timedelta)}
+                    person = client.env.user.partner_id.id
+                    values = {"client": client.id, "user": client.env.uid, "person": person} | moments
+                    self.assertEqual(statement.filled(values), made.params)
+                    self.assertIn("client", names)
 
     def test_what_is_folded_or_hidden_is_not_computed(self):
         user = self.roles["billing"]

@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from .plans import Variable
+
 CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?)\|([a-z_]{1,40})\|(\d{1,10})")
 MOST_ID = 2**31 - 1
+LAST = datetime(9999, 12, 31)
+BEFORE_MOMENT, BEFORE_DAY = Variable("before_moment", "timestamp"), Variable("before_day", "date")
 DAY_HOUR = timedelta(hours=12)  # where events stand that have a day and no hour: noon is on that day nearly everywhere
 
 
@@ -74,3 +78,28 @@ def last_day_until(moment, is_included):
     at_noon = moment - DAY_HOUR
     is_exact = (at_noon.hour, at_noon.minute, at_noon.second, at_noon.microsecond) == (0, 0, 0, 0)
     return at_noon.date() - timedelta(days=1) if is_exact and not is_included else at_noon.date()
+
+
+def before_id(source):
+    """The variable below which ids of a source are that stand at the moment, or on the day, before which it is read."""
+    return Variable(f"before_{source.key}", "int")
+
+
+def before(place, sources):
+    """What the next page is behind.
+
+    :param place: where the page before ended, ``None`` for the first one
+    :param sources: those that are read
+    :return: dict of the values of ``BEFORE_MOMENT`` and ``BEFORE_DAY``, and of :meth:`before_id` of each source
+    """
+    moment = place.date if place else LAST
+    day = last_day_until(moment, is_included=True)
+    is_noon = day != last_day_until(moment, is_included=False)
+
+    def number(source):
+        if not place or source.key < place.source or (source.is_day and not is_noon):
+            return MOST_ID  # all that stand there
+        return place.id if source.key == place.source else 0
+
+    ids = {before_id(source).name: number(source) for source in sources}
+    return {BEFORE_MOMENT.name: moment, BEFORE_DAY.name: day} | ids

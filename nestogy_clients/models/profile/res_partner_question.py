@@ -1,13 +1,17 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date, format_datetime, ormcache
 
+from ...tools.plans import Statement, Variable, execute
+
 # Kept SQL is made about a client that is not there, at a time that never comes again; a shift from it is kept.
 NOBODY = -2147480000
 NEVER = datetime(1000, 1, 1)
 LONG_AGO = datetime(1100, 1, 1)
+CLIENT, USER, PERSON = (Variable(name, "int") for name in ("client", "user", "person"))
+MOST_PLANS = 8  # that a database connection keeps, of up to ten megabytes each
 
 
 class ResPartner(models.Model):
@@ -15,7 +19,8 @@ class ResPartner(models.Model):
 
     Twenty cards that ask for themselves, each with the look-ups that belong to it, cost a hundred queries; most of that
     time is spent on the way there and back. So a card names its questions, and gets the answers as rows. Making their
-    SQL takes longer than answering it; most of it is kept (see ``kept`` in ``tools/cards.py``).
+    SQL takes longer than answering it; most of it is kept (see ``kept`` in ``tools/cards.py``), and so is its plan in
+    PostgreSQL (see ``tools/plans.py``).
     """
 
     _inherit = "res.partner"
@@ -28,14 +33,60 @@ class ResPartner(models.Model):
         """
         if not questions:
             return {}
-        self.env.flush_all()  # kept SQL has forgotten what it reads
         kept = self._client_kept_questions(fields.Date.context_today(self))
-        answers = [self._client_answer(question, kept) for question in questions.values()]
-        code = ", ".join(sql.code for sql in answers)
+        names = tuple((name, self._client_kept_name(question)) for name, question in questions.items())
+        statement = kept.get(names)
+        if not statement:
+            columns = [
+                SQL("%s AS %s", self._client_answer(question, kept), SQL.identifier(name))
+                for name, question in questions.items()
+            ]
+            statement = self._client_generalized("questions", SQL("SELECT %s", SQL(", ").join(columns)))
+            if all(kept_name in kept for _name, kept_name in names):
+                kept[names] = statement
+        [row] = self._client_rows(statement, is_kept=names in kept)
+        return {name: row[name] or [] for name in questions}
+
+    def _client_generalized(self, label, sql):
+        """A statement about whatever client and user, out of SQL that was made about one (or nobody).
+
+        Its text is the same for all users with the same rights, who so share the plan that is kept of it.
+        """
+        return Statement(label, sql.code, [self._client_variable(param) for param in sql.params])
+
+    def _client_variable(self, param):
+        if isinstance(param, tuple | list):
+            return type(param)(self._client_variable(each) for each in param)
+        if isinstance(param, datetime) and param < LONG_AGO:
+            return Variable(param - NEVER, "timestamp")
+        if type(param) is int:  # unlike a bool
+            return {self._client_user_person(): PERSON, self.env.uid: USER, NOBODY: CLIENT}.get(param, param)
+        return param
+
+    @ormcache("self.env.uid")
+    def _client_user_person(self):
+        """The partner of the user, of which rules speak as much as of him."""
+        return self.env.user.partner_id.id
+
+    def _client_rows(self, statement, is_kept, **values):
+        """The rows of a statement as dicts.
+
+        :param bool is_kept: it will be asked again, so that its plan is worth to be kept
+        :param values: of its variables
+        """
+        self.env.flush_all()  # kept SQL has forgotten what it reads
         now = fields.Datetime.now()
-        params = [self._client_instead_of_nobody(param, now) for sql in answers for param in sql.params]
-        [row] = self.env.execute_query(SQL(f"SELECT {code}", *params))  # code of SQL objects
-        return {name: rows or [] for name, rows in zip(questions, row, strict=True)}
+        shifts = [each.name for each in statement.variables if isinstance(each.name, timedelta)]
+        values |= {CLIENT.name: self.id, USER.name: self.env.uid, PERSON.name: self._client_user_person()}
+        values |= {shift: now + shift for shift in shifts}
+        most = self._client_most_plans()
+        return execute(self.env.cr, statement, values, most if is_kept else 0)
+
+    def _client_most_plans(self):
+        """How many plans a database connection keeps; 0 where connections lead to a pooler."""
+        parameters_sudo = self.env["ir.config_parameter"].sudo()  # about the server, told to nobody
+        value = parameters_sudo.get_param("nestogy_clients.kept_plans")
+        return int(value) if value and value.isdecimal() else MOST_PLANS
 
     @ormcache(
         *("day", "self.env.uid", "self.env.su", "self.env.lang", "tuple(self.env.companies.ids)"),
@@ -45,9 +96,12 @@ class ResPartner(models.Model):
         """SQL by name of a question for this user, emptied whenever Odoo forgets what it knows of rules and groups."""
         return {}
 
+    def _client_kept_name(self, question):
+        return question.__name__ if getattr(question, "is_kept", False) else None
+
     def _client_answer(self, question, kept):
         """SQL of all rows of a question in one value."""
-        name = getattr(question, "is_kept", False) and question.__name__
+        name = self._client_kept_name(question)
         if name in kept:
             return kept[name]
         before = self.env.cr.sql_log_count
@@ -56,13 +110,6 @@ class ResPartner(models.Model):
         if name and self.env.cr.sql_log_count == before:  # it follows from what Odoo keeps itself
             kept[name] = sql
         return sql
-
-    def _client_instead_of_nobody(self, param, now):
-        if isinstance(param, tuple | list):
-            return type(param)(self._client_instead_of_nobody(each, now) for each in param)
-        if isinstance(param, datetime) and param < LONG_AGO:
-            return now + (param - NEVER)
-        return self.id if param == NOBODY else param
 
     def _client_now(self):
         """The time for a question that is kept."""

@@ -7,13 +7,18 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, ormcache
 from odoo.tools.sql import escape_psql
 
-from ...tools.timeline import Place, last_day_until, parse_place
+from ...tools.plans import Variable
+from ...tools.timeline import BEFORE_DAY, BEFORE_MOMENT, Place, before, before_id, parse_place
+from .res_partner_question import NOBODY
 
 PAGE = 30
 MOST_ROWS = 100
 MOST_PINNED = 20
 MOST_TEXT = 100  # characters that are looked for
 SHOWN_TEXT = 300  # characters of a text that are shown
+LIMIT, IS_FIRST = Variable("limit", "int"), Variable("is_first", "bool")
+FAMILY, ENTITY = Variable("family", "int[]"), Variable("entity", "int[]")
+END_DAY, END_MOMENT = Variable("end_day", "date"), Variable("end_moment", "timestamp")
 FILTERS = ("kinds", "person", "user", "date_from", "date_to", "text", "upcoming")
 
 
@@ -53,7 +58,7 @@ class ResPartner(models.Model):
         if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST_ROWS:
             raise UserError(self.env._("A page of the timeline has 1 to %s events.", MOST_ROWS))
         sources = {source.key: source for source in self._client_timeline_sources()}
-        rows = self._timeline_rows(sources.values(), family, filters, place, limit + 1)
+        rows = self._timeline_rows(list(sources.values()), family, filters, place, limit + 1)
         pinned = [row for row in rows if row["is_top"]]
         rows = [row for row in rows if not row["is_top"]]
         more, rows = len(rows) > limit, rows[:limit]
@@ -120,28 +125,47 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         self._check_field_access(self._fields["is_client"], "read")
-        if not self.env.su:
-            self._client_fetch_companies()  # of which rules speak
-        query = self.with_context(active_test=False)._search([("id", "in", self.ids)])
-        self.flush_model(["commercial_partner_id", "is_client", "name", "parent_id"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH RECURSIVE family(id, entity_id, is_client) AS (
-                    SELECT id, commercial_partner_id, is_client FROM res_partner WHERE id IN %s
-                     UNION
-                    SELECT member.id, member.commercial_partner_id, NULL
-                      FROM family JOIN res_partner member ON member.parent_id = family.id
-                ) SELECT id, entity_id, is_client FROM family
-                """,
-                query.subselect(),
-            )
-        )
+        statement, is_kept = self._timeline_keep("family", type(self)._timeline_family)
+        rows = self._client_rows(statement, is_kept)
         if not rows:
             self.check_access("read")
-        if not any(is_client for _id, _entity, is_client in rows):
+        if not any(row["is_client"] for row in rows):
             raise UserError(self.env._("%s is not a client.", self.name))
-        return {partner_id: entity_id for partner_id, entity_id, _is_client in rows}
+        return {row["id"]: row["entity_id"] for row in rows}
+
+    def _timeline_family(self):
+        """SQL of the client, if the user may see it, with its contacts and branches."""
+        query = self.with_context(active_test=False)._search([("id", "in", self.ids)])
+        return SQL(
+            """
+            WITH RECURSIVE family(id, entity_id, is_client) AS (
+                SELECT id, commercial_partner_id, is_client FROM res_partner WHERE id IN %s
+                 UNION
+                SELECT member.id, member.commercial_partner_id, NULL
+                  FROM family JOIN res_partner member ON member.parent_id = family.id
+            ) SELECT id, entity_id, is_client FROM family
+            """,
+            query.subselect(),
+        )
+
+    def _timeline_keep(self, name, make):
+        """A statement of the timeline, kept under the same condition as frames (see :meth:`_timeline_frame`).
+
+        :param make: a method of a client that returns its SQL, or ``None``; it is called for nobody
+        :return: the statement or ``None``, and whether it is kept
+        """
+        kept = self._timeline_kept()
+        if name in kept:
+            return kept[name], True
+        if not self.env.su:
+            self._client_fetch_companies()  # of which rules speak; they never move among each other
+        before = self.env.cr.sql_log_count
+        sql = make(self.browse(NOBODY))
+        statement = sql and self._client_generalized("timeline", sql)
+        is_kept = self.env.cr.sql_log_count == before
+        if is_kept:
+            kept[name] = statement
+        return statement, is_kept
 
     def _timeline_place(self, cursor):
         if not cursor:
@@ -190,25 +214,53 @@ class ResPartner(models.Model):
 
     def _timeline_rows(self, sources, family, filters, place, limit):
         """Rows of all sources as dicts, those that stay on top first."""
+        statement, is_kept = self._timeline_statement(sources, filters)
+        if not statement:
+            return []
+        last = self._timeline_last_day(filters)
+        return self._client_rows(
+            statement,
+            is_kept,
+            family=list(family),
+            entity=list(set(family.values())),
+            limit=limit,
+            is_first=not place,
+            end_day=last,
+            end_moment=last and self._timeline_midnight(last),
+            **before(place, sources),
+        )
+
+    def _timeline_statement(self, sources, filters):
+        """The statement that reads a page.
+
+        That without filters, which nearly everybody asks for, is kept.
+
+        :return: the statement, ``None`` where nothing is left to read; and whether it is kept
+        """
+        if any(filters.values()):
+            sql = self._timeline_sql(sources, filters)
+            return sql and self._client_generalized("timeline", sql), False
+        name = self.env.tz.zone, *(source.key for source in sources)
+        return self._timeline_keep(
+            name, lambda nobody: nobody._timeline_sql(nobody._client_timeline_sources(), filters)
+        )
+
+    def _timeline_sql(self, sources, filters):
+        """SQL of a page, with variables for the client and its family, the place and the number of events."""
         sources = [each for each in sources if not filters["kinds"] or set(each.kinds) & set(filters["kinds"])]
-        branches = [self._timeline_branch(source, family, filters, place, limit) for source in sources]
+        branches = [self._timeline_branch(source, filters) for source in sources]
         branches = [branch for branch in branches if branch]
         if not branches:
-            return []
+            return None
         union = SQL(
             '(SELECT * FROM (%s) event ORDER BY date DESC, source COLLATE "C" DESC, id DESC LIMIT %s)',
             SQL(" UNION ALL ").join(branches),
-            limit,
+            LIMIT,
         )
-        pinned = [
-            self._timeline_branch(source, family, filters, None, MOST_PINNED, is_top=True)
-            for source in sources
-            if source.pin and not place
-        ]
-        query = SQL(
+        pinned = [self._timeline_branch(source, filters, is_top=True) for source in sources if source.pin]
+        return SQL(
             """
-            WITH family(id) AS MATERIALIZED (SELECT UNNEST(%s::int[])),
-            entity(id) AS MATERIALIZED (SELECT UNNEST(%s::int[])),
+            WITH family(id) AS MATERIALIZED (SELECT UNNEST(%s)), entity(id) AS MATERIALIZED (SELECT UNNEST(%s)),
             found AS (%s)
             SELECT found.*, person.name AS person, colleague_partner.name AS colleague
               FROM found
@@ -217,25 +269,30 @@ class ResPartner(models.Model):
               LEFT JOIN res_partner colleague_partner ON colleague_partner.id = colleague.partner_id
              ORDER BY is_top DESC, date DESC, source COLLATE "C" DESC, id DESC
             """,
-            list(family),
-            list(set(family.values())),
-            SQL(" UNION ALL ").join([union, *pinned]),
+            FAMILY,
+            ENTITY,
+            SQL(" UNION ALL ").join([union, *(branch for branch in pinned if branch)]),
         )
-        return self.env.execute_query_dict(query)
 
-    def _timeline_branch(self, source, family, filters, place, limit, is_top=False):
-        """SQL of the newest rows of one source behind a place; nothing where the filters leave none."""
+    def _timeline_branch(self, source, filters, is_top=False):
+        """SQL of the newest rows of one source behind a place; nothing where the filters leave none.
+
+        :param bool is_top: instead those that stay on top, on the first page
+        """
         frame = self._timeline_frame(source)
         if not frame:
             return None
         column = frame["columns"]
         day, number = column["date"], column["id"]
         conditions = [each for each in (frame["where"], source.where) if each]
-        conditions += self._timeline_window(source, day, number, filters, place)
+        conditions += self._timeline_window(source, day, filters)
         if filters["kinds"] and source.kind:
             conditions.append(SQL("%s IN %s", column["kind"], tuple(set(filters["kinds"]) & set(source.kinds))))
         if is_top:
-            conditions.append(column["pin"])
+            conditions += [column["pin"], SQL("%s", IS_FIRST)]
+        else:
+            behind = BEFORE_DAY if source.is_day else BEFORE_MOMENT
+            conditions.append(SQL("(%s, %s) < (%s, %s)", day, number, behind, before_id(source)))
         for name in ("person", "user"):
             if filters[name]:
                 if not getattr(source, name):
@@ -243,13 +300,11 @@ class ResPartner(models.Model):
                 conditions.append(SQL("%s = %s", column[name], filters[name]))
         if filters["text"]:
             conditions.append(self._timeline_text(frame["found_by"], filters["text"]))
-        owners = {"entity": set(family.values()), "person": set(family), "client": {self.id}}.get(source.scope, set())
-        own = None
-        if len(owners) == 1:
-            conditions.append(SQL("%s = %s", column["owner"], *owners))
-        elif owners:  # each along the index by itself
-            own = SQL("entity AS own") if source.scope == "entity" else SQL("family AS own")
+        own = {"entity": SQL("entity AS own"), "person": SQL("family AS own")}.get(source.scope)
+        if own:  # each along the index by itself
             conditions.append(SQL("%s = own.id", column["owner"]))
+        elif source.scope == "client":
+            conditions.append(SQL("%s = %s", column["owner"], self.id))
         rows = SQL(
             """
             SELECT %(is_top)s AS is_top, %(moment)s AS date, %(key)s::text AS source, %(id)s AS id, %(kind)s AS kind,
@@ -270,7 +325,7 @@ class ResPartner(models.Model):
             tables=frame["tables"],
             conditions=SQL(" AND ").join(conditions),
             day=day,
-            limit=limit,
+            limit=MOST_PINNED if is_top else LIMIT,
         )
         if own:
             return SQL("(SELECT cut.* FROM %s CROSS JOIN LATERAL (%s) cut)", own, rows)
@@ -327,27 +382,20 @@ class ResPartner(models.Model):
             "where": query.where_clause or None,
         }
 
-    def _timeline_window(self, source, day, number, filters, place):
+    def _timeline_last_day(self, filters):
+        """The day before which events are shown; nothing for all, also those to come."""
+        last = filters["date_to"] or (None if filters["upcoming"] else fields.Date.context_today(self))
+        return last and last + timedelta(days=1)
+
+    def _timeline_window(self, source, day, filters):
         """SQL conditions on the date of a source, each of which its index understands."""
-        is_day = source.is_day
-        today = fields.Date.context_today(self)
-        last = filters["date_to"] or (None if filters["upcoming"] else today)
         conditions = []
-        for limit, operator, days in ((filters["date_from"], SQL(">="), 0), (last, SQL("<"), 1)):
-            if limit:
-                limit += timedelta(days=days)
-                conditions.append(SQL("%s %s %s", day, operator, limit if is_day else self._timeline_midnight(limit)))
-        if not last:
+        if first := filters["date_from"]:
+            conditions.append(SQL("%s >= %s", day, first if source.is_day else self._timeline_midnight(first)))
+        if filters["date_to"] or not filters["upcoming"]:
+            conditions.append(SQL("%s < %s", day, END_DAY if source.is_day else END_MOMENT))
+        else:
             conditions.append(SQL("%s IS NOT NULL", day))
-        if place and source.key == place.source:
-            limit = last_day_until(place.date, is_included=True) if is_day else place.date
-            conditions.append(SQL("(%s, %s) < (%s, %s)", day, number, limit, place.id))
-        elif place:
-            is_included = source.key < place.source
-            if is_day:
-                conditions.append(SQL("%s <= %s", day, last_day_until(place.date, is_included)))
-            else:
-                conditions.append(SQL("%s %s %s", day, SQL("<=") if is_included else SQL("<"), place.date))
         return conditions
 
     def _timeline_midnight(self, day):

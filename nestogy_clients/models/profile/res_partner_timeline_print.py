@@ -20,7 +20,7 @@ class ResPartner(models.Model):
         family = self._check_timeline()
         filters = self._timeline_filters(filters)
         sources = {source.key: source for source in self._client_timeline_sources()}
-        rows = self._timeline_rows(sources.values(), family, filters, None, MOST_PRINTED + 1)
+        rows = self._timeline_rows(list(sources.values()), family, filters, None, MOST_PRINTED + 1)
         rows = [row for row in rows if not row["is_top"]]
         self._timeline_fetch_currencies(rows)
         items = [self._timeline_item(sources[row["source"]], row) for row in rows[:MOST_PRINTED]]
