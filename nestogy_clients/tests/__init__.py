@@ -4,6 +4,7 @@ from . import test_alerts
 from . import test_bulk
 from . import test_client_export
 from . import test_client_merge
+from . import test_client_merge_late
 from . import test_client_file
 from . import test_client_groups
 from . import test_client_language

@@ -76,7 +76,7 @@ class TestClientMerge(ClientsCase):
         self.assertEqual(merge.state, "done")
         self.assertEqual(merge.source_ids.mapped("name"), ["ACME Inc."])
         self.assertIn("ACME Inc.", self.kept.message_ids[0].body)
-        with self.assertRefused(UserError, "was merged into Acme; take the merge back"):
+        with self.assertRefused(UserError, "was merged into Acme. To have both again, a manager takes the merge back"):
             self.twin.active = True
 
     def test_empty_fields_are_filled_texts_joined_and_choices_kept(self):

@@ -3,6 +3,7 @@ from . import nestogy_client_merge_fields
 from . import nestogy_client_merge_pointers
 from . import nestogy_client_merge_run
 from . import nestogy_client_merge_undo
+from . import nestogy_client_merge_late
 from . import nestogy_client_merge_line
 from . import nestogy_client_merge_source
 from . import res_partner_merge

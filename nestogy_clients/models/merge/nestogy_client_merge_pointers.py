@@ -184,7 +184,7 @@ class NestogyClientMerge(models.Model):
     def _pointer_conflicts(self, pointer, olds, new, model):
         """The rows that cannot point at another record: it has such a row already, or another of them becomes it.
 
-        :return: dict of key of the row to key of the row that it collides with
+        :return: dict of (id that the row points at, key of the row) to key of the row that it collides with
         """
         conflicts = {}
         everyone = [new, *olds]
@@ -197,7 +197,7 @@ class NestogyClientMerge(models.Model):
             rows = self.env.execute_query(
                 SQL(
                     """
-                    SELECT key, first
+                    SELECT value, key, first
                       FROM (SELECT %(key)s AS key, %(column)s AS value,
                                    first_value(%(key)s) OVER same AS first, row_number() OVER same AS place
                               FROM %(table)s t
@@ -217,7 +217,7 @@ class NestogyClientMerge(models.Model):
                     new=new,
                 )
             )
-            conflicts.update(rows)
+            conflicts.update({(value, key): first for value, key, first in rows})
         return conflicts
 
     def _count_pointers(self, pointers, olds, model="res.partner"):
@@ -248,32 +248,43 @@ class NestogyClientMerge(models.Model):
         :param int new: id of the record that is kept
         :param int root: id of its client, to which columns that name the client are turned
         """
-        joins = self._joined_tables()
-        for pointer, count in self._count_pointers(self._pointers(model), olds, model).items():
+        joins, left = self._joined_tables(), self._rows_left()
+        for pointer in self._count_pointers(self._pointers(model), olds, model):
             aim = root if pointer.is_root and root else new
             conflicts = self._pointer_conflicts(pointer, olds, aim, model)
             if conflicts and pointer.table in joins:
                 # what hangs on a row that stays hangs on the one that is there from now on
                 winners = {}
-                for loser, winner in conflicts.items():
+                for (_old, loser), winner in conflicts.items():
                     winners.setdefault(winner, []).append(loser)
                 for winner, losers in winners.items():
                     self._move_pointers(losers, winner, joins[pointer.table], kind="change")
-            moved = self._turn(pointer, olds, aim, model, list(conflicts))
-            for old, keys in moved.items():
-                self._note_line(pointer, kind, len(keys), old=old, new=aim, keys=keys, model=model)
-            stayed = count - sum(len(keys) for keys in moved.values())
-            if stayed:
-                self._note_line(pointer, "stay", stayed, model=model)
+            known = left.get((pointer.table, pointer.column), set())
+            moved = self._turn(pointer, olds, aim, model, known.union(conflicts))
+            stays = {}
+            for old, key in conflicts.keys() - known:
+                stays.setdefault(old, []).append(key)
+            for what, rows in ((kind, moved), ("stay", stays)):
+                for old, keys in rows.items():
+                    self._note_line(pointer, what, old, aim, keys, model)
 
     def _turn(self, pointer, olds, new, model, excepted):
         """Turn the rows of one pointer.
 
+        :param excepted: (id that the row points at, key of the row) of rows that stay
         :return: dict of old value to the keys of the rows that it was taken from
         """
         condition = self._pointer_rows(pointer, olds, model)
         if excepted:
-            condition = SQL("%s AND t.%s <> ALL(%s)", condition, SQL.identifier(pointer.key), excepted)
+            condition = SQL(
+                "%s AND NOT EXISTS (SELECT FROM unnest(%s::int[], %s::int[]) stays(old, key)"
+                " WHERE stays.old = t.%s AND stays.key = t.%s)",
+                condition,
+                [old for old, _key in excepted],
+                [key for _old, key in excepted],
+                SQL.identifier(pointer.column),
+                SQL.identifier(pointer.key),
+            )
         rows = self.env.execute_query(
             SQL(
                 """
@@ -303,25 +314,26 @@ class NestogyClientMerge(models.Model):
             if step.get("is_joined")
         }
 
-    def _note_line(self, pointer, kind, count, old=None, new=None, keys=None, model="res.partner"):
-        """Write down what was done with rows of a table."""
+    def _note_line(self, pointer, kind, old, new, keys, model):
+        """Write down what was done with rows of a table that pointed at one record."""
         prefix = f"{model}," if pointer.is_text else ""
-        old = f"{old}".removeprefix(prefix) if old is not None else None
+        old = f"{old}".removeprefix(prefix)
+        detail = self._stay_reason(pointer) if kind == "stay" else False
+        if self.state == "done":
+            detail = " ".join(filter(None, (self.env._("Came after the merge."), detail)))
         self.env["nestogy.client.merge.line"].create(
             {
                 "merge_id": self.id,
                 "kind": kind,
                 "label": self._table_label(pointer),
-                "row_count": count,
-                "source_name": self.env["res.partner"].browse(int(old)).name
-                if old and model == "res.partner"
-                else False,
-                "detail": self._stay_reason(pointer) if kind == "stay" else False,
+                "row_count": len(keys),
+                "source_name": self.env["res.partner"].browse(int(old)).name if model == "res.partner" else False,
+                "detail": detail,
                 "table_name": pointer.table,
                 "column_name": pointer.column,
                 "key_name": pointer.key,
-                "old_value": old and prefix + old,
-                "new_value": new and f"{prefix}{new}",
+                "old_value": prefix + old,
+                "new_value": f"{prefix}{new}",
                 "row_ids": keys,
             }
         )

@@ -120,12 +120,39 @@ class NestogyClientMerge(models.Model):
         self._write_sources(kept, sources)
         self._remember_family(kept, sources)
         self._settle_logins(kept, sources)
+        self._take_values(kept, sources)
+        self._move_rows(kept, sources)
+        # who is who, and which settings hold, is kept in memory
+        self.env.registry.clear_cache()
+        self.write(
+            {
+                "state": "done",
+                "target_id": kept.id,
+                "user_id": user.id,
+                "done_at": fields.Datetime.now(),
+                "undo_until": fields.Date.add(fields.Date.context_today(self), days=UNDO_DAYS),
+                "company_id": kept.company_id.id,
+                "name": self.env._(
+                    "%(others)s into %(kept)s", others=", ".join(s.name or "?" for s in sources), kept=kept.name or "?"
+                ),
+            }
+        )
+        kept.message_post(
+            body=self.env._(
+                "Merged into this one: %s",
+                ", ".join(f"{one.name or '?'} ({one.client_number or one.email or one.id})" for one in sources),
+            ),
+            author_id=user.partner_id.id,
+        )
+        self.env.flush_all()
+        self._follow_soon()
+
+    def _move_rows(self, kept, sources):
+        """Turn everything that names the others to the one that is kept; they become earlier records of it."""
         steps = self.env["res.partner"]._client_merge_steps()
         for step in steps:
             if "prepare" in step:
                 step["prepare"](self, kept, sources)
-        self.env.flush_all()
-        self._take_values(kept, sources)
         self.env.flush_all()
         children = sources.with_context(active_test=False).child_ids
         self._move_pointers(sources.ids, kept.id, root=kept.commercial_partner_id.id)
@@ -143,38 +170,13 @@ class NestogyClientMerge(models.Model):
             if "finish" in step:
                 step["finish"](self, kept, sources)
         self._refresh(kept, children)
-        self.env.flush_all()
         self._close_memory()
-        # who is who, and which settings hold, is kept in memory
-        self.env.registry.clear_cache()
         counts = dict(
             self.env["nestogy.client.merge.line"]._read_group(
                 [("merge_id", "=", self.id), ("kind", "in", ("move", "stay"))], ["kind"], ["row_count:sum"]
             )
         )
-        self.write(
-            {
-                "state": "done",
-                "target_id": kept.id,
-                "user_id": user.id,
-                "done_at": fields.Datetime.now(),
-                "undo_until": fields.Date.add(fields.Date.context_today(self), days=UNDO_DAYS),
-                "company_id": kept.company_id.id,
-                "moved_count": counts.get("move", 0),
-                "stayed_count": counts.get("stay", 0),
-                "name": self.env._(
-                    "%(others)s into %(kept)s", others=", ".join(s.name or "?" for s in sources), kept=kept.name or "?"
-                ),
-            }
-        )
-        kept.message_post(
-            body=self.env._(
-                "Merged into this one: %s",
-                ", ".join(f"{one.name or '?'} ({one.client_number or one.email or one.id})" for one in sources),
-            ),
-            author_id=user.partner_id.id,
-        )
-        self.env.flush_all()
+        self.write({"moved_count": counts.get("move", 0), "stayed_count": counts.get("stay", 0)})
 
     def _write_sources(self, kept, sources):
         """Keep by which numbers and addresses the others are found from now on."""
@@ -259,13 +261,24 @@ class NestogyClientMerge(models.Model):
 
     def _move_property_values(self, sources, kept):
         """Turn values of custom fields that name one of the records."""
+        for table, column, name, is_many, ids in self._property_values(sources):
+            self._turn_property(table, column, name, is_many, ids, sources, kept)
+
+    def _property_values(self, partners):
+        """Rows of which a custom field names one of some partners.
+
+        :return: list of (table, column, name of the property, whether it holds many, ids)
+        """
+        held = []
         for model in self.env.registry.models.values():
             if model._abstract or not model._auto or model._transient:
                 continue
             for field in model._fields.values():
                 if field.type == "properties" and field.store:
                     for name, is_many in self._partner_properties(model, field):
-                        self._turn_property(model._table, field.name, name, is_many, sources, kept)
+                        ids = self._property_holders(model._table, field.name, name, partners)
+                        held += [(model._table, field.name, name, is_many, ids)] if ids else []
+        return held
 
     @api.model
     def _partner_properties(self, model, field):
@@ -289,19 +302,19 @@ class NestogyClientMerge(models.Model):
         )
         return [tuple(row) for row in rows]
 
-    def _turn_property(self, table, column, name, is_many, sources, kept):
-        """Turn the values of one property; the rows are remembered as they were."""
+    def _property_holders(self, table, column, name, partners):
+        """Ids of the rows of a table of which one property names one of some partners."""
         held = SQL(
             "EXISTS (SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(%(value)s) WHEN 'array' THEN %(value)s"
             " WHEN 'number' THEN jsonb_build_array(%(value)s) ELSE '[]' END) each WHERE each = ANY(%(ids)s))",
             value=SQL("%s->%s", SQL.identifier("t", column), name),
-            ids=[str(one) for one in sources.ids],
+            ids=[str(one) for one in partners.ids],
         )
-        ids = [
-            row[0] for row in self.env.execute_query(SQL("SELECT t.id FROM %s t WHERE %s", SQL.identifier(table), held))
-        ]
-        if not ids:
-            return
+        rows = self.env.execute_query(SQL("SELECT t.id FROM %s t WHERE %s", SQL.identifier(table), held))
+        return [row[0] for row in rows]
+
+    def _turn_property(self, table, column, name, is_many, ids, sources, kept):
+        """Turn the values of one property; the rows are remembered as they were."""
         self._remember(table, ids)
         if is_many:
             value = SQL(
@@ -367,19 +380,23 @@ class NestogyClientMerge(models.Model):
             )
         )
 
+    def _memory_tables(self):
+        """Names of the tables of which rows are remembered."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT table_name FROM nestogy_client_merge_line
+                 WHERE merge_id = %s AND kind = 'memory' ORDER BY table_name
+                """,
+                self.id,
+            )
+        )
+        return [row[0] for row in rows]
+
     def _close_memory(self):
         """Keep how the remembered rows are now; those that nothing changed are not kept."""
         self.env.flush_all()
-        tables = [
-            row[0]
-            for row in self.env.execute_query(
-                SQL(
-                    "SELECT DISTINCT table_name FROM nestogy_client_merge_line WHERE merge_id = %s AND kind = 'memory'",
-                    self.id,
-                )
-            )
-        ]
-        for table in tables:
+        for table in self._memory_tables():
             self.env.cr.execute(
                 SQL(
                     """
@@ -388,7 +405,7 @@ class NestogyClientMerge(models.Model):
                                       FROM jsonb_object_keys(line.before) each)
                       FROM %(table)s t
                      WHERE line.merge_id = %(merge)s AND line.kind = 'memory' AND line.table_name = %(name)s
-                       AND t.id = line.record_id
+                       AND t.id = line.record_id AND line.after IS NULL
                     """,
                     table=SQL.identifier(table),
                     merge=self.id,

@@ -46,7 +46,7 @@ class NestogyClientMerge(models.Model):
             left = self._turn_back(line)
             if left:
                 blocks.append((line.label, left, self.env._("They were changed since, or are not there any more.")))
-        for table in sorted(set(lines.filtered(lambda line: line.kind == "memory").mapped("table_name"))):
+        for table in self._memory_tables():
             blocks += self._restore_rows(table)
         self.env.invalidate_all(flush=False)
         self.env.registry.clear_cache()

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 from odoo.tools.mail import email_normalize
 
 from .nestogy_client_merge import MANAGER
@@ -34,19 +34,58 @@ class ResPartner(models.Model):
         for partner in self:
             partner.merge_count = counts.get(partner._origin.id, 0)
 
+    @api.depends("active", "merged_into_id")
+    def _compute_display_name(self):
+        """A merged record says so wherever it shows, so that nobody takes it for the one that was kept."""
+        super()._compute_display_name()
+        # whoever sees a record may know that it was merged
+        for merged_sudo in self.filtered(lambda one: not one.active).sudo().filtered("merged_into_id"):
+            partner = self.browse(merged_sudo.id)
+            partner.display_name = self.env._(
+                "%(name)s (merged into %(kept)s)",
+                name=partner.display_name,
+                kept=merged_sudo.merged_into_id.name,
+            )
+
     def write(self, vals):
         if vals.get("active"):
             # which records are merged ones may be known to whoever may write them
             merged_sudo = self.sudo().filtered("merged_into_id")
             if merged_sudo:
-                raise UserError(
-                    self.env._(
-                        "%(name)s was merged into %(kept)s; take the merge back instead.",
-                        name=merged_sudo[0].name,
-                        kept=merged_sudo[0].merged_into_id.name,
-                    )
-                )
+                raise UserError(merged_sudo[0]._client_merged_sentence())
         return super().write(vals)
+
+    def _client_merged_sentence(self):
+        """Say of a merged record why it is not used again, and what can be done instead; called in sudo."""
+        sources = self.env["nestogy.client.merge.source"]
+        source = sources.search([("partner_id", "=", self.id), ("state", "=", "done")], limit=1)
+        if source.merge_id.undo_until:
+            return self.env._(
+                "%(name)s was merged into %(kept)s. To have both again, a manager takes the merge back, until %(day)s, "
+                "under Clients > Merges.",
+                name=self.name,
+                kept=self.merged_into_id.name,
+                day=format_date(self.env, source.merge_id.undo_until),
+            )
+        return self.env._(
+            "%(name)s was merged into %(kept)s, and the merge cannot be taken back any more; go on with %(kept)s.",
+            name=self.name,
+            kept=self.merged_into_id.name,
+        )
+
+    def _check_client_may_order(self):
+        """Nor for a record that was merged: what it had is with the other one."""
+        # as with the status: whoever makes documents is held to it
+        merged_sudo = self.sudo().filtered("merged_into_id")
+        if merged_sudo:
+            raise UserError(
+                self.env._(
+                    "%(name)s was merged into %(kept)s; choose %(kept)s instead.",
+                    name=merged_sudo[0].name,
+                    kept=merged_sudo[0].merged_into_id.name,
+                )
+            )
+        return super()._check_client_may_order()
 
     # ------------------------------------------------------------------
     # Beginning
@@ -62,10 +101,11 @@ class ResPartner(models.Model):
         return action | {"res_id": merge.id}
 
     def action_client_merges(self):
-        """What was merged into these."""
+        """What was merged into these, or by what they were merged into others."""
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("nestogy_clients.nestogy_client_merge_action")
-        domain = Domain("source_ids.kept_id", "in", self.ids) & Domain("state", "!=", "draft")
+        named = Domain("source_ids.kept_id", "in", self.ids) | Domain("source_ids.partner_id", "in", self.ids)
+        domain = named & Domain("state", "!=", "draft")
         return action | {"domain": list(domain), "context": {}}
 
     def _client_merge_open(self):
