@@ -319,14 +319,16 @@ class ResPartner(models.Model):
                     | Domain("service_phase", "!=", "draft") & Domain("date_end", ">=", today)
                 ),
             )
-            for model in ("account.move", "sale.order", "contract.contract"):
-                refuse(
-                    self.env._("Documents in a company where you may not work: ask somebody who may."),
-                    model,
-                    whose
-                    & Domain("company_id", "!=", False)
-                    & Domain("company_id", "not in", self.env.user.company_ids.ids),
-                )
+            closed = self.env["res.company"].search([("id", "not in", self.env.user.company_ids.ids)])
+            for step in self._client_erase_steps(top) if closed else ():
+                if step.label and "company_id" in self.env[step.model]._fields:
+                    refuse(
+                        self.env._(
+                            "Records in a company where you may not work, ask somebody who may: %s.", step.label
+                        ),
+                        step.model,
+                        Domain(step.domain) & Domain("company_id", "in", closed.ids),
+                    )
             refuse(
                 self.env._("Orders with something left to invoice: invoice or cancel them first."),
                 "sale.order",
