@@ -20,6 +20,7 @@ from . import test_custom_fields
 from . import test_custom_values
 from . import test_dashboard
 from . import test_deletion
+from . import test_deletion_doors
 from . import test_document_states
 from . import test_documents
 from . import test_duplicates

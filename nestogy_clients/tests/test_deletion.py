@@ -5,8 +5,9 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, sql
 
+from ..tools.erasure import WORDS
 from .common import DeletionCase
 
 
@@ -226,10 +227,112 @@ class TestDeletion(DeletionCase):
             key
             for key in decisions
             if "." in key
-            and partners._erase_has_table(key.split(".")[0])
-            and not partners._erase_has_column(*key.split("."))
+            and sql.table_exists(self.env.cr, key.split(".")[0])
+            and not sql.column_exists(self.env.cr, *key.split("."))
         ]
         self.assertEqual(stale, [], "these columns are gone")
+
+    def import_file(self, text):
+        file = (
+            self.env["nestogy.client.import"]
+            .with_user(self.manager)
+            .create({"file": base64.b64encode(text.encode()), "filename": "clients.csv"})
+        )
+        file.action_check()
+        return file
+
+    def test_nothing_is_left_of_files_and_lists(self):
+        head = "name,email,phone,contact1_name,contact1_email,notes\n"
+        row = "Zyxwellian Dental,info@zyxwellian.example,+1 212 555 0187,Quillan Zyxperson,quillan@zyxwellian.example,"
+        self.client.email = False
+        (self.client | self.person).active = False
+        done = self.import_file(f"{head}{row}Zyxwellian note\nNeutral Ltd,,,,,Harmless\n")
+        done.action_start()
+        self.client = done.row_ids.client_id.filtered(lambda each: "Zyx" in each.name)
+        self.assertTrue(self.client)
+        # the same again is refused, corrected, and left lying there
+        refused = self.import_file(f"{head}{row},\nZyxwellian Dental,no address,12,,,Quillan Zyxperson\n")
+        self.assertTrue(refused.error_count + refused.skip_count)
+        old = self.env["res.partner"].browse(self.person.id).parent_id
+        (old | self.person).active = True
+        merge = self.env["nestogy.client.merge"].with_user(self.manager)
+        merge = merge.create({"partner_ids": [Command.set((self.client | old).ids)], "target_id": self.client.id})
+        merge.action_merge()
+        other = self.make_client("Neutral")
+        bulk = self.env["nestogy.client.bulk"].with_user(self.manager)
+        bulk._make("archive", [("id", "in", (self.client | other).ids)], {}, "Zyxwellian Dental asked")._work_now()
+        self.client.active = True
+        self.env["mail.mail"].create(
+            {
+                "subject": "News",
+                "author_id": other.id,
+                "body_html": "<p>Call +1 (212) 555-0187 or write to quillan@zyxwellian.example</p>",
+                "email_to": "neutral@neutral.example",
+            }
+        )
+        self.erase()
+        self.assertNowhere("zyxwellian", "zyxperson", "quillan", "5550187", "555.{0,2}0187")
+        self.assertEqual(done.row_ids.client_id.mapped("name"), ["Neutral Ltd"], "the rows of others are kept")
+        self.assertIn("Harmless", str(done.row_ids.mapped("cells")))
+
+    def test_a_number_is_found_however_it_is_written(self):
+        other = self.make_client("Neutral")
+        written = ("+1 (212) 555-0187", "212.555.0187", "+12125550187", "(212)&nbsp;555-0187", "call 2125550187!")
+        for text in written:
+            other.message_post(body=f"Ask {text} then", body_is_html=True, message_type="comment")
+        longer = other.message_post(body="Order 992125550187 and 21255501870", message_type="comment")
+        self.erase()
+        bodies = " ".join(other.message_ids.mapped("body"))
+        self.assertEqual(bodies.count("erased"), len(written), bodies)
+        self.assertIn("992125550187 and 21255501870", longer.body)
+
+    def test_texts_of_others_that_name_somebody_are_told(self):
+        other = self.make_client("Neutral")
+        said = other.message_post(body="As Quillan Zyxperson said", message_type="comment")
+        other.message_post(body="As Quillan Zyxpersonal said", message_type="comment")
+        task = self.env["project.task"].create({"name": "For ZYXWELLIAN dental", "partner_id": other.id})
+        self.env["project.task"].create({"name": "Of Zyxwellian Dental", "partner_id": self.client.id})
+        self.client.message_post(body="Quillan Zyxperson called", message_type="comment")
+        self.make_invoice(self.client, 10, post=False).narration = "Dear Zyxwellian Dental"
+        kept = self.make_invoice(self.client, 100)
+        kept.narration = "Dear Zyxwellian Dental"
+        self.pay(kept)
+        deletion = self.ask()
+        self.assertFalse(deletion.named_line_ids)
+        deletion.action_look()
+        found = {line.res_model: line.action_open()["domain"] for line in deletion.named_line_ids}
+        self.assertEqual(found, {"mail.message": [["id", "in", said.ids]], "project.task": [["id", "in", task.ids]]})
+        self.assertTrue(self.client.active)
+        deletion = self.erase()
+        counts = {line.name: line.done for line in deletion.named_line_ids}
+        self.assertEqual(counts, {"Message": 1, "Task": 1})
+        self.assertIn("Quillan Zyxperson", said.body)
+        words = self.words(deletion)
+        self.assertIn("Texts about others that still speak of them Kind Count Message 1 Task 1", words)
+        self.assertNotIn("yxperson", words)
+        with self.assertRefused(UserError, "has begun already"):
+            deletion.action_look()
+
+    def test_many_rows_are_looked_through_in_batches(self):
+        other = self.make_client("Neutral")
+        for _n in range(3):
+            other.message_post(body="Write to quillan@zyxwellian.example", message_type="comment")
+        partners = type(self.client)
+        sizes, find, texts = [], partners._erase_find, {"mail.message": {"body": WORDS}}
+
+        def count(people, records, *args):
+            sizes.append(len(records))
+            return find(people, records, *args)
+
+        with (
+            patch("odoo.addons.nestogy_clients.models.deletion.res_partner_erase_texts.SWEEP", 20),
+            patch.object(partners, "_erase_texts", lambda people: texts),
+            patch.object(partners, "_erase_find", count),
+        ):
+            self.erase()
+        self.assertGreater(len(sizes), 3)
+        self.assertLessEqual(max(sizes), 20)
+        self.assertNotIn("zyxwellian", " ".join(other.message_ids.mapped("body")))
 
     def test_nothing_is_left_of_a_name(self):
         client, person = self.client, self.person

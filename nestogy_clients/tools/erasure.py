@@ -1,5 +1,7 @@
-"""The words of an erasure: its steps, and what becomes of each column that points to a person or names one."""
+"""The words of an erasure: its steps, what becomes of each column, and how somebody is found in texts."""
 
+import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 # What becomes of a row that points to the people who are erased, or of a cell that names them.
@@ -14,20 +16,62 @@ WORDS = "words"  # their addresses and numbers are taken out of the text
 NAMES = "names"  # as WORDS, and their names
 OTHER = "other"  # it is not about a client's people, or does not last
 
+# Between the digits of a number that somebody wrote by hand.
+SEPARATORS = " ()./\u00a0\u202f-"
+SPACE = "&nbsp;"  # as it stands in pages
+NUMBER_DIGITS = 7  # fewer may be anything
+PIECE_LENGTH = 4  # of a text, by which rows that may have it are found
+
 
 class EraseStep(NamedTuple):
     """One deed of an erasure, or something that is kept.
 
-    ``domain`` says of which records of ``model``; each batch of them is deleted, or handed to ``deal``, a method of
-    all the people. Without a ``model`` the method is called once, for all. ``kept`` says why records are kept; nothing
-    is done then. ``label`` stands in the plan and on the certificate; a step without one is not spoken of.
+    ``domain`` says of which records of ``model``; each batch of them is deleted, or handed to ``deal``. Without a
+    ``model`` it is called once, for all. ``kept`` says why records are kept; nothing is done then. ``label`` stands in
+    the plan and on the certificate; a step without one is not spoken of. A step that ``looks`` goes through records of
+    others, and its ``deal`` gives back the ids of those that speak of the people afterwards.
     """
 
     key: str
     label: str = ""
     model: str = ""
-    domain: object = None
-    deal: str = ""
+    domain: object = ()
+    deal: Callable | None = None
     kept: str = ""
     batch: int = 200
-    size: str = ""  # a method of the people that tells how many bytes
+    size: Callable | None = None  # gives the bytes of their files
+    looks: bool = False
+
+
+class Needle(NamedTuple):
+    """A name, an address or a number that is looked for.
+
+    ``pattern`` is a regular expression of the database that finds it, and no longer word that it is part of. ``piece``
+    is in every text that has it, once that is in small letters, without :data:`SEPARATORS` and :data:`SPACE` where
+    ``is_number``; it is empty where no letters tell.
+    """
+
+    pattern: str
+    piece: str
+    is_number: bool = False
+
+
+def needle(text):
+    """
+    >>> needle("Ann Archer").piece
+    'ann archer'
+    >>> needle("+1 (212) 555-0187").piece
+    '12125550187'
+    """
+    digits = re.sub(r"\D", "", text)
+    if len(digits) >= NUMBER_DIGITS and not any(sign.isalpha() or sign == "@" for sign in text):
+        between = f"(?:[{SEPARATORS}]|{SPACE}){{0,3}}"
+        return Needle(_whole(rf"\+?{between.join(digits)}"), digits, True)
+    quoted = "".join(sign if sign.isalnum() or sign.isspace() else f"\\{sign}" for sign in text)
+    # only these letters have the same small ones in every language
+    piece = max(re.findall(r"[\x20-\x7e]+", text), key=len, default="").lower()
+    return Needle(_whole(quoted), piece if len(piece.strip()) >= PIECE_LENGTH else "")
+
+
+def _whole(pattern):
+    return rf"(?<![[:alnum:]]){pattern}(?![[:alnum:]])"

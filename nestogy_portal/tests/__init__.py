@@ -51,6 +51,7 @@ from . import test_services
 from . import test_invoice_words
 from . import test_autopay
 from . import test_dashboard
+from . import test_deletion
 from . import test_engagement
 from . import test_forms
 from . import test_form_pages

@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.nestogy_clients.tests.common import DeletionCase
@@ -64,17 +65,50 @@ class TestDeletionOfTickets(TicketsMakers, DeletionCase):
                 "sender_address": "quillan@zyxwellian.example",
                 "subject": "Zyxwellian",
                 "source": b"UXVpbGxhbg==",
+                "state": "quarantined",
+                "kind": "unknown",
+                "reason": "Nobody knows quillan@zyxwellian.example",
             }
         )
+        self.answer_questions()
+        self.env["nestogy.ticket.reply"].create(
+            {"name": "For Quillan Zyxperson", "body": "<p>Dear Quillan Zyxperson, Zyxwellian Dental</p>"}
+        )
+        self.env["mail.canned.response"].create({"source": "qz", "substitution": "Dear Quillan Zyxperson"})
+        self.env["discuss.channel"].with_user(self.agent)._get_or_create_chat(person.ids)
+        self.env["discuss.channel"].create({"name": "About Quillan Zyxperson"})
+        # somebody else's mail went to them, too
+        self.receive("stranger@other.example", subject="Hello", Cc="quillan@zyxwellian.example")
+        self.ticket.with_user(self.agent).announce_presence("writing")
         self.env["nestogy.client.domain"].create({"name": "zyxwellian.example", "client_id": client.id})
         self.env.cr.flush()  # mails are logged at the end of a transaction
+
+    def answer_questions(self):
+        """The person answers about a ticket and in a survey, and somebody asks back."""
+        self.client.satisfaction = "always"
+        self.client.primary_contact_id = self.person
+        closed = self.make_tickets(self.person, name="Zyxwellian closed")
+        closed.stage_id = self.stage_done
+        campaign = self.env["nestogy.nps.campaign"].create(
+            {"name": "Spring", "domain": repr([("id", "=", self.client.id)]), "question": "Would you recommend us?"}
+        )
+        campaign.with_user(self.manager).action_start()
+        answers = (closed.satisfaction_ids, campaign.answer_ids)
+        for asked, grade in zip(answers, (1, 2), strict=True):
+            self.assertEqual(asked.partner_id, self.person)
+            asked.write({"state": "sent", "sent_at": fields.Datetime.now()})
+            asked._record_answer(grade, "Quillan Zyxperson is not happy with Zyxwellian")
+            asked.follow_up_note = "Called Quillan"
+        self.assertTrue(closed.satisfaction_ids.rating_id)
+        self.assertTrue(campaign.answer_ids.activity_id)
 
     def test_nothing_is_left_of_a_client(self):
         self.fill()
         deletion = self.ask()
         goes = {line.key: line.planned for line in deletion.gone_line_ids}
-        self.assertEqual((goes["tickets"], goes["ticket_time"], goes["users"], goes["received"]), (2, 1, 1, 1))
+        self.assertEqual((goes["tickets"], goes["ticket_time"], goes["users"], goes["received"]), (3, 1, 1, 1))
         self.assertEqual((goes["sign_ins"], goes["conversations"], goes["requests"]), (1, 1, 1))
+        self.assertEqual((goes["satisfaction"], goes["nps"]), (1, 1))
         self.erase()
         self.assertNowhere("zyxwellian", "zyxperson", "quillan", "5550187", "555 0187")
         self.assertFalse((self.ticket | self.unknown).exists())

@@ -152,9 +152,13 @@ class NestogyClientBulk(models.Model):
         partners = self._partners()
         seen = partners.search([("id", "in", lines_sudo.client_id.ids), ("is_client", "=", True)])
         clients = seen._filtered_access(spec.get("access", "write"))
+        erased = self.env["nestogy.client.deletion"]._under_way(clients)
+        clients -= erased
         refused = {}
         for line_sudo in lines_sudo:
-            if line_sudo.client_id.id not in seen._ids:
+            if line_sudo.client_id.id in erased._ids:
+                refused[line_sudo] = self.env._("The client is being erased.")
+            elif line_sudo.client_id.id not in seen._ids:
                 refused[line_sudo] = self.env._("You do not see this client any more, or it is no client any more.")
             elif line_sudo.client_id.id not in clients._ids:
                 refused[line_sudo] = self.env._("You may not change this client.")

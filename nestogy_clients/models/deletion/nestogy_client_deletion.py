@@ -53,6 +53,14 @@ class NestogyClientDeletion(models.Model):
     refused_line_ids = fields.One2many(
         "nestogy.client.deletion.line", "deletion_id", domain=[("kind", "=", "refused")], readonly=True
     )
+    named_line_ids = fields.One2many(
+        "nestogy.client.deletion.line",
+        "deletion_id",
+        domain=[("kind", "=", "named")],
+        readonly=True,
+        help="Texts about others in which a name is found. They stay, for they belong to others.",
+    )
+    is_looked = fields.Boolean(readonly=True, copy=False)
     has_refusals = fields.Boolean(compute="_compute_has_refusals")
     certificate = fields.Binary(readonly=True, attachment=True, copy=False)
     certificate_name = fields.Char(compute="_compute_certificate_name")
@@ -143,7 +151,42 @@ class NestogyClientDeletion(models.Model):
                 for row in plan[part]
             ]
         )
-        self.write({"people_count": plan["people"], "is_kept": plan["is_kept"]})
+        self.write({"people_count": plan["people"], "is_kept": plan["is_kept"], "is_looked": False})
+
+    def action_look(self):
+        """Look where the name stands in texts about others, which stay as they are."""
+        self.ensure_one()
+        self._check_may_delete(self.client_id)
+        if self.state != "draft":
+            raise UserError(self.env._("This has begun already."))
+        deletion_sudo = self.sudo()  # what others wrote is counted whoever may see it; the lists obey the rules
+        people_sudo = deletion_sudo.client_id._erase_people()
+        deletion_sudo.named_line_ids.unlink()
+        for records_sudo in people_sudo._erase_named(deletion_sudo.client_id._erase_top()):
+            deletion_sudo._note_named(records_sudo._name, records_sudo.ids, is_plan=True)
+        deletion_sudo.is_looked = True
+        return self._dialog()
+
+    def _note_named(self, model, ids, is_plan=False):
+        """Count records of a model that name these people and stay; called in sudo.
+
+        :param bool is_plan: before it is decided, with a list to look at
+        """
+        if not ids:
+            return
+        key = f"named_{self.env[model]._table}"
+        line = self.line_ids.filtered(lambda each: each.key == key) or self.line_ids.create(
+            {
+                "deletion_id": self.id,
+                "kind": "named",
+                "key": key,
+                "name": self.env["ir.model"]._get(model).name,
+            }
+        )
+        if is_plan:
+            line.write({"planned": len(ids), "res_model": model, "domain": [("id", "in", ids[:1000])]})
+        else:
+            line.done += len(ids)
 
     def _dialog(self):
         self.ensure_one()
@@ -257,20 +300,22 @@ class NestogyClientDeletion(models.Model):
         steps = [step for step in people._client_erase_steps(top) if not step.kept]
         keys = [step.key for step in steps]
         at = keys.index(deletion_sudo.step) if deletion_sudo.step in keys else 0
+        whole, share = 0, 0  # what is little goes together
         for step in steps[at:]:
             if deletion_sudo.step != step.key:
                 deletion_sudo.write({"step": step.key, "cursor": 0})
             count = deletion_sudo._deal(step, people)
-            if count:
-                return count
-        return deletion_sudo._deal_people(people)
+            whole, share = whole + count, share + count / step.batch
+            if count == step.batch or share >= 1:
+                return whole
+        return whole or deletion_sudo._deal_people(people)
 
     def _deal(self, step, people):
         """The next batch of a step; called in sudo."""
         if not step.model:
             if self.cursor:
                 return 0
-            getattr(people, step.deal)()
+            step.deal()
             self.cursor = 1
             return 1
         records = self.env[step.model].with_context(active_test=False)
@@ -281,12 +326,13 @@ class NestogyClientDeletion(models.Model):
             return 0
         last, count = records.ids[-1], len(records)
         if step.deal:
-            getattr(people, step.deal)(records)
+            result = step.deal(records)
         else:
-            people._erase_rows(records._table, records.ids)
+            result = people._erase_rows(records._table, records.ids)
         self.cursor = last
-        line = self.line_ids.filtered(lambda each: each.key == step.key and each.kind == "goes")
-        if line:
+        if step.looks:
+            self._note_named(step.model, result)
+        elif line := self.line_ids.filtered(lambda each: each.key == step.key and each.kind == "goes"):
             line.done += count
             self.done_count += count
         return count
@@ -380,6 +426,12 @@ class NestogyClientDeletion(models.Model):
                         "heads": (self.env._("Kind"), self.env._("Count")),
                         "rows": [(line.name, line.why or "", str(line.done or line.planned)) for line in kept],
                         "empty": self.env._("Nothing."),
+                    },
+                    {
+                        "title": self.env._("Texts about others that still speak of them"),
+                        "heads": (self.env._("Kind"), self.env._("Count")),
+                        "rows": [(line.name, "", str(line.done)) for line in self.named_line_ids],
+                        "empty": self.env._("None was found by full name, address or number."),
                     },
                 ],
                 "foot": self.env._(

@@ -4,7 +4,7 @@ from ...tools.document_files import size_text
 
 
 class NestogyClientDeletionLine(models.Model):
-    """What goes with a client, what stays and why, or what stands in the way: one kind of records."""
+    """What goes with a client, what stays and why, stands in the way or names it elsewhere: one kind of records."""
 
     _name = "nestogy.client.deletion.line"
     _description = "Part of a Deletion"
@@ -14,7 +14,9 @@ class NestogyClientDeletionLine(models.Model):
         "nestogy.client.deletion", required=True, readonly=True, index=True, ondelete="cascade"
     )
     kind = fields.Selection(
-        [("goes", "Goes"), ("kept", "Is kept"), ("refused", "Stands in the way")], required=True, readonly=True
+        [("goes", "Goes"), ("kept", "Is kept"), ("refused", "Stands in the way"), ("named", "Speaks of them")],
+        required=True,
+        readonly=True,
     )
     key = fields.Char(required=True, readonly=True)
     name = fields.Char(string="What", required=True, readonly=True)

@@ -1,10 +1,12 @@
 import json
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.erasure import EraseStep
+from .res_partner_erase_texts import SWEEP
 
 
 class ResPartner(models.Model):
@@ -37,7 +39,7 @@ class ResPartner(models.Model):
         :param res.partner top: the client that stays, empty when it goes
         :return: list of :class:`EraseStep`
         """
-        ids = self.ids
+        ids, wanted = self.ids, self._erase_identity()
         accounts, posted = self._erase_accounts()
         law = self.env._("The law on bookkeeping keeps them, with their PDF and vouchers.")
         begin = [
@@ -47,7 +49,7 @@ class ResPartner(models.Model):
                 domain=accounts
                 & Domain("state", "=", "posted")
                 & Domain("move_type", "in", ("out_invoice", "out_refund")),
-                deal="_erase_print_invoices",
+                deal=self._erase_print_invoices,
                 batch=20,
             ),
         ]
@@ -78,7 +80,7 @@ class ResPartner(models.Model):
                 self.env._("Saved payment methods"),
                 "payment.token",
                 [("partner_id", "in", ids)],
-                "_erase_tokens",
+                self._erase_tokens,
             ),
             EraseStep(
                 "notes",
@@ -100,11 +102,15 @@ class ResPartner(models.Model):
                 "mail.message",
                 Domain("author_id", "in", ids)
                 & ~(Domain("model", "=", "account.move") & Domain("message_type", "=", "notification")),
-                "_erase_authored",
+                self._erase_authored,
                 batch=1000,
             ),
             EraseStep(
-                "audit_notes", model="mail.message", domain=[("author_id", "in", ids)], deal="_erase_unsign", batch=1000
+                "audit_notes",
+                model="mail.message",
+                domain=[("author_id", "in", ids)],
+                deal=self._erase_unsign,
+                batch=1000,
             ),
             EraseStep("mails", self.env._("Outgoing mails"), "mail.mail", [("recipient_ids", "in", ids)]),
             EraseStep(
@@ -120,14 +126,22 @@ class ResPartner(models.Model):
                 Domain("res_model", "=", "res.partner")
                 & Domain("res_id", "in", ids)
                 & Domain("res_field", "in", [False, *self._erase_file_fields()]),
-                size="_erase_file_size",
+                size=self._erase_file_size,
             ),
-            EraseStep("lists", deal="_erase_lists"),
-            EraseStep("columns", deal="_erase_other"),
             EraseStep(
-                "banks", self.env._("Bank accounts"), "res.partner.bank", [("partner_id", "in", ids)], "_erase_banks"
+                "imports",
+                model="nestogy.client.import.row",
+                domain=Domain.TRUE,
+                deal=partial(self._erase_imports, wanted),
+                batch=SWEEP,
             ),
-            EraseStep("users", self.env._("Portal users"), "res.users", [("partner_id", "in", ids)], "_erase_users"),
+            EraseStep("lists", deal=partial(self._erase_lists, top)),
+            *self._erase_sweeps(wanted),
+            EraseStep("columns", deal=partial(self._erase_columns, top)),
+            EraseStep(
+                "banks", self.env._("Bank accounts"), "res.partner.bank", [("partner_id", "in", ids)], self._erase_banks
+            ),
+            EraseStep("users", self.env._("Portal users"), "res.users", [("partner_id", "in", ids)], self._erase_users),
             # what stays
             EraseStep(
                 "kept_invoices",
@@ -198,7 +212,7 @@ class ResPartner(models.Model):
                 self.env._("Draft invoices and bills"),
                 "account.move",
                 accounts & ~posted,
-                "_erase_drafts",
+                self._erase_drafts,
             ),
             EraseStep(
                 "draft_payments",
@@ -212,7 +226,7 @@ class ResPartner(models.Model):
                 "foreign_orders",
                 model="sale.order",
                 domain=Domain("partner_shipping_id", "in", ids) | Domain("partner_invoice_id", "in", ids),
-                deal="_erase_foreign_orders",
+                deal=self._erase_foreign_orders,
             ),
             EraseStep(
                 "assets",
@@ -221,14 +235,17 @@ class ResPartner(models.Model):
                 Domain("client_id", "in", ids),
             ),
             EraseStep(
-                "analytic", model="account.analytic.account", domain=[("partner_id", "in", ids)], deal="_erase_analytic"
+                "analytic",
+                model="account.analytic.account",
+                domain=[("partner_id", "in", ids)],
+                deal=self._erase_analytic,
             ),
             EraseStep(
                 "documents",
                 self.env._("Documents"),
                 "nestogy.client.document",
                 [("client_id", "in", ids)],
-                size="_erase_document_size",
+                size=self._erase_document_size,
             ),
         ]
 
@@ -283,15 +300,14 @@ class ResPartner(models.Model):
             "nestogy.client.deletion",
             [("state", "in", ("waiting", "running", "paused", "failed")), ("client_id", "in", (self | top).ids)],
         )
-        if "nestogy.client.import.row" in self.env:
-            refuse(
-                self.env._("An import that deals with the client: wait for its end or stop it."),
-                "nestogy.client.import",
-                [
-                    ("state", "in", ("waiting", "running", "paused")),
-                    ("row_ids", "any", [("client_id", "in", ids)]),
-                ],
-            )
+        refuse(
+            self.env._("An import that deals with the client: wait for its end or stop it."),
+            "nestogy.client.import",
+            [
+                ("state", "in", ("waiting", "running", "paused")),
+                ("row_ids", "any", [("client_id", "in", ids)]),
+            ],
+        )
         if not top:
             today = fields.Date.context_today(self)
             refuse(
@@ -303,14 +319,16 @@ class ResPartner(models.Model):
                     | Domain("service_phase", "!=", "draft") & Domain("date_end", ">=", today)
                 ),
             )
-            for model in ("account.move", "sale.order", "contract.contract"):
-                refuse(
-                    self.env._("Documents in a company where you may not work: ask somebody who may."),
-                    model,
-                    whose
-                    & Domain("company_id", "!=", False)
-                    & Domain("company_id", "not in", self.env.user.company_ids.ids),
-                )
+            closed = self.env["res.company"].search([("id", "not in", self.env.user.company_ids.ids)])
+            for step in self._client_erase_steps(top) if closed else ():
+                if step.label and "company_id" in self.env[step.model]._fields:
+                    refuse(
+                        self.env._(
+                            "Records in a company where you may not work, ask somebody who may: %s.", step.label
+                        ),
+                        step.model,
+                        Domain(step.domain) & Domain("company_id", "in", closed.ids),
+                    )
             refuse(
                 self.env._("Orders with something left to invoice: invoice or cancel them first."),
                 "sale.order",
@@ -334,7 +352,7 @@ class ResPartner(models.Model):
                         "key": step.key,
                         "label": step.label,
                         "count": count,
-                        "size": getattr(people, step.size)() if step.size else 0,
+                        "size": step.size() if step.size else 0,
                         "why": step.kept,
                         "model": step.model,
                         "domain": self._erase_plain_domain(step.model, step.domain),
@@ -434,7 +452,7 @@ class ResPartner(models.Model):
         )
         self.env.invalidate_all(flush=False)
 
-    def _erase_lists(self):
+    def _erase_lists(self, top):
         """Take these people out of lists of what was done, and out of payments that are kept."""
         self.env.flush_all()
         self.env.cr.execute(
@@ -445,7 +463,7 @@ class ResPartner(models.Model):
                 self.ids,
             )
         )
-        if top := self._erase_top():  # what is a draft yet is made out to the client from now on
+        if top:  # what is a draft yet is made out to the client from now on
             drafts = SQL("SELECT id FROM account_move WHERE state = 'draft' AND posted_before IS NOT TRUE")
             self.env.cr.execute(
                 SQL(
@@ -466,7 +484,6 @@ class ResPartner(models.Model):
                     drafts=drafts,
                 )
             )
-        self._erase_imports()
         self._erase_merges()
         undone = self.env["payment.transaction"].search(
             [("partner_id", "in", self.ids), ("state", "not in", ("done", "pending", "authorized"))]
@@ -485,30 +502,28 @@ class ResPartner(models.Model):
         self.env.invalidate_all(flush=False)
         self._erase_tracked()
 
-    def _erase_other(self):
-        self._erase_columns(self._erase_top())
-
-    def _erase_imports(self):
-        """Empty the rows of files from which these people came, and throw those files away."""
-        addresses, _names = self._erase_identity()
-        pattern = "|".join(self._erase_pattern(text) for text in addresses) or "$^"
-        rows = self.env.execute_query(
+    def _erase_imports(self, wanted, rows):
+        """Empty the rows of files from which these people came or that name them, and throw those files away."""
+        emptied = self.env.execute_query(
             SQL(
                 """UPDATE nestogy_client_import_row
                       SET cells = '[]', problems = NULL, reason = NULL, match_keys = NULL, digest = NULL,
                           before = NULL, after = NULL
-                    WHERE client_id = ANY(%(ids)s) OR cells::text ~* %(pattern)s
-                          OR EXISTS (SELECT 1 FROM unnest(%(ids)s) person(id) WHERE made @> to_jsonb(person.id))
+                    WHERE id = ANY(%(rows)s)
+                      AND (client_id = ANY(%(ids)s) OR id = ANY(%(found)s)
+                           OR EXISTS (SELECT 1 FROM unnest(%(ids)s) person(id) WHERE made @> to_jsonb(person.id)))
                 RETURNING import_id""",
+                rows=rows.ids,
                 ids=self.ids,
-                pattern=pattern,
+                found=self._erase_find(rows, ["cells"], wanted.everything),
             )
         )
-        imports = sorted({row[0] for row in rows})
+        imports = sorted({row[0] for row in emptied})
         files = self.env.execute_query(
             SQL("SELECT id FROM ir_attachment WHERE res_model = 'nestogy.client.import' AND res_id = ANY(%s)", imports)
         )
         self._erase_rows("ir_attachment", [row[0] for row in files])
+        self.env.invalidate_all(flush=False)
 
     def _erase_merges(self):
         """Forget merges in which these people took part: their values before and after are kept with them."""

@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -133,7 +131,7 @@ class ResPartner(models.Model):
                 (
                     *("mail_mail.email_to", "mail_mail.email_cc", "mail_blacklist.email", "phone_blacklist.number"),
                     *("mail_gateway_allowed.email", "mail_gateway_allowed.email_normalized", "mail_guest.email"),
-                    *("sms_sms.number", "bus_bus.message"),
+                    *("sms_sms.number",),
                 ),
                 ADDRESS_ROW,
             ),
@@ -143,6 +141,8 @@ class ResPartner(models.Model):
                     *("mail_tracking_value.new_value_char", "mail_tracking_value.old_value_text"),
                     *("mail_tracking_value.new_value_text", "nestogy_communication.body"),
                     *("nestogy_communication.preview", "mail_activity.note", "calendar_event.description"),
+                    *("mail_mail.body_html", "mail_scheduled_message.body", "mail_scheduled_message.subject"),
+                    *("mail_message_translation.body", "sms_sms.body"),
                 ),
                 WORDS,
             ),
@@ -151,6 +151,11 @@ class ResPartner(models.Model):
                     *("nestogy_client_export.filter_domain", "nestogy_client_export.filter_words"),
                     *("nestogy_client_bulk.values_text", "ir_filters.domain", "nestogy_client_segment.domain"),
                     *("calendar_event.name", "calendar_event.location", "mail_activity.summary"),
+                    *("nestogy_client_import.name", "nestogy_client_import.filename", "nestogy_client_bulk.values"),
+                    *("discuss_channel.name", "discuss_channel_member.custom_channel_name", "rating_rating.res_name"),
+                    *("rating_rating.parent_res_name", "mail_canned_response.source", "bus_bus.message"),
+                    *("mail_compose_message.body", "mail_compose_message.subject"),
+                    *("mail_canned_response.substitution", "mail_template.subject", "mail_template.body_html"),
                 ),
                 NAMES,
             ),
@@ -163,7 +168,7 @@ class ResPartner(models.Model):
                 ),
                 STEP,
             ),
-            **({"res_partner.merged_into_id": STEP} if "merged_into_id" in self._fields else {}),
+            "res_partner.merged_into_id": STEP,
             "nestogy_client_import": OTHER,
             "nestogy_client_import_mapping": OTHER,
             "mail_template.email_to": WORDS,
@@ -236,10 +241,7 @@ class ResPartner(models.Model):
                         "mail_template.email_from",
                         "mail_template.email_layout_xmlid",
                     ),
-                    *(
-                        "mail_tracking_value.field_info",
-                        "nestogy_client_bulk.values",
-                    ),
+                    *("mail_tracking_value.field_info",),
                     *(
                         "nestogy_client_bulk.work_company_ids",
                         "nestogy_client_deletion.people",
@@ -289,7 +291,6 @@ class ResPartner(models.Model):
         :param res.partner top: the client to which one person belongs who is erased; empty when the client goes
         """
         self.env.flush_all()
-        self._erase_cells()
         for table, column, _rule, has_id in self._erase_keys("res_partner"):
             word = self._erase_decision(table, column)
             names = {"table": SQL.identifier(table), "column": SQL.identifier(column), "ids": self.ids}
@@ -303,99 +304,6 @@ class ResPartner(models.Model):
                     SQL("UPDATE %(table)s SET %(column)s = %(to)s WHERE %(column)s = ANY(%(ids)s)", **names)
                 )
         self.env.invalidate_all(flush=False)
-
-    def _erase_identity(self):
-        """Under which addresses, numbers and names these people are found in texts.
-
-        :return: tuple of two sorted lists: addresses and numbers, and names
-        """
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT lower(email), email_normalized, phone, phone_sanitized, name FROM res_partner
-                    WHERE id = ANY(%(ids)s)
-                UNION ALL
-                   SELECT lower(login), NULL, NULL, NULL, NULL FROM res_users
-                    WHERE partner_id = ANY(%(ids)s) AND login LIKE '%%_@_%%'
-                UNION ALL
-                   SELECT NULL, NULL, number, national, NULL FROM nestogy_phone_number
-                    WHERE partner_id = ANY(%(ids)s)""",
-                ids=self.ids,
-            )
-        )
-        found, names = set(), set()
-        for *addresses, name in rows:
-            found.update(" ".join(each.split()) for each in addresses if each and len(each) > 5)
-            # a single word may be anybody's
-            names.update([name.strip()] if name and len(name) > 7 and " " in name.strip() else [])
-        found -= self._erase_shared(found)
-        return sorted(found, key=len, reverse=True), sorted(names, key=len, reverse=True)
-
-    def _erase_shared(self, addresses):
-        """Those of some addresses and numbers that somebody who stays has as well."""
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT unnest(ARRAY[lower(email), email_normalized, phone, phone_sanitized]) FROM res_partner
-                    WHERE id != ALL(%(ids)s)
-                      AND (lower(email) = ANY(%(texts)s) OR email_normalized = ANY(%(texts)s)
-                           OR phone = ANY(%(texts)s) OR phone_sanitized = ANY(%(texts)s))
-                UNION ALL
-                   SELECT unnest(ARRAY[number, national]) FROM nestogy_phone_number
-                    WHERE partner_id != ALL(%(ids)s) AND (number = ANY(%(texts)s) OR national = ANY(%(texts)s))""",
-                ids=self.ids,
-                texts=list(addresses),
-            )
-        )
-        return {row[0] for row in rows}
-
-    def _erase_cells(self):
-        """Take their addresses out of cells and texts."""
-        addresses, names = self._erase_identity()
-        by_table = defaultdict(list)
-        for key, word in self._client_erase_columns().items():
-            if word in (ADDRESS, ADDRESS_ROW, WORDS, NAMES):
-                by_table[tuple(key.split("."))].append(word)
-        for (table, column), (word,) in by_table.items():
-            texts = [*addresses, *names] if word == NAMES else addresses
-            if not texts or not self._erase_has_column(table, column):
-                continue
-            pattern = "|".join(self._erase_pattern(text) for text in texts)
-            where = {"table": SQL.identifier(table), "column": SQL.identifier(column), "pattern": pattern}
-            if word == ADDRESS_ROW:
-                found = SQL("SELECT id FROM %(table)s WHERE %(column)s::text ~* %(pattern)s", **where)
-                self._erase_rows(table, [row[0] for row in self.env.execute_query(found)])
-            elif word == ADDRESS:
-                self.env.cr.execute(
-                    SQL("UPDATE %(table)s SET %(column)s = NULL WHERE %(column)s ~* %(pattern)s", **where)
-                )
-            else:
-                self.env.cr.execute(
-                    SQL(
-                        """UPDATE %(table)s SET %(column)s = regexp_replace(%(column)s, %(pattern)s, %(word)s, 'gi')
-                            WHERE %(column)s ~* %(pattern)s""",
-                        word=self.env._("erased"),
-                        **where,
-                    )
-                )
-
-    @api.model
-    def _erase_pattern(self, text):
-        """A regular expression of the database that finds this text, and no longer word that it is part of."""
-        quoted = "".join(sign if sign.isalnum() or sign.isspace() else f"\\{sign}" for sign in text)
-        return rf"(?<![[:alnum:]]){quoted}(?![[:alnum:]])"
-
-    @api.model
-    def _erase_has_column(self, table, column):
-        return bool(
-            self.env.execute_query(
-                SQL(
-                    """SELECT 1 FROM information_schema.columns
-                        WHERE table_schema = current_schema AND table_name = %s AND column_name = %s""",
-                    table,
-                    column,
-                )
-            )
-        )
 
     def _erase_needed(self):
         """Those of these partners to which something points that stays, their clients included."""

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from odoo.addons.nestogy_clients.tools.erasure import ADDRESS, ADDRESS_ROW, EMPTY, KEEP, ROW, STEP, EraseStep
+from odoo.addons.nestogy_clients.tools.erasure import ADDRESS, ADDRESS_ROW, EMPTY, KEEP, NAMES, ROW, STEP, EraseStep
 
 
 class ResPartner(models.Model):
@@ -48,7 +48,7 @@ class ResPartner(models.Model):
                 "last_words",
                 model="nestogy.conversation",
                 domain=[("client_id", "in", top.ids)],
-                deal="_erase_last_words",
+                deal=self._erase_last_words,
             ),
             *super()._client_erase_steps(top),
         ]
@@ -87,6 +87,14 @@ class ResPartner(models.Model):
             "nestogy_form_entry.client_id": ROW,
             "nestogy_form_entry.contact_id": ROW,
             "nestogy_form_entry.email": ADDRESS_ROW,
+            "nestogy_form_entry.phone": ADDRESS_ROW,
+            **dict.fromkeys(
+                (
+                    *("nestogy_form_entry.sender", "nestogy_form_entry.company_name", "nestogy_form_entry.message"),
+                    *("nestogy_form_entry.values", "nestogy_form_entry.shown"),
+                ),
+                NAMES,
+            ),
             "nestogy_form_entry": STEP,
             "nestogy_autopay_charge.client_id": EMPTY,
             "nestogy_portal_staff_link.partner_id": EMPTY,

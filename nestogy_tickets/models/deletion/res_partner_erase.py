@@ -2,7 +2,17 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from odoo.addons.nestogy_clients.tools.erasure import ADDRESS, ADDRESS_ROW, EMPTY, ROW, STEP, TOP, WORDS, EraseStep
+from odoo.addons.nestogy_clients.tools.erasure import (
+    ADDRESS,
+    ADDRESS_ROW,
+    EMPTY,
+    NAMES,
+    ROW,
+    STEP,
+    TOP,
+    WORDS,
+    EraseStep,
+)
 
 
 class ResPartner(models.Model):
@@ -21,7 +31,7 @@ class ResPartner(models.Model):
         if emails:  # a mail became a ticket before its sender was known
             theirs |= Domain("partner_id", "=", False) & Domain("partner_email", "in", emails)
         if top:
-            tickets = [EraseStep("tickets", model="helpdesk.ticket", domain=theirs, deal="_erase_from_tickets")]
+            tickets = [EraseStep("tickets", model="helpdesk.ticket", domain=theirs, deal=self._erase_from_tickets)]
         else:
             tickets = [
                 EraseStep(
@@ -43,6 +53,13 @@ class ResPartner(models.Model):
                 self.env._("Received mails, as they came"),
                 "nestogy.mail.inbox",
                 [("sender_address", "in", emails)],
+            ),
+            EraseStep(
+                "originals",
+                self.env._("Originals of mails that others sent to them"),
+                "nestogy.mail.inbox",
+                Domain("state", "=", "done") & Domain.OR([Domain("recipients", "ilike", each) for each in emails]),
+                self._erase_originals,
             ),
             *super()._client_erase_steps(top),
         ]
@@ -83,7 +100,18 @@ class ResPartner(models.Model):
             "nestogy_mail_inbox.recipients": ADDRESS,
             "nestogy_mail_inbox.subject": WORDS,
             "nestogy_mail_inbox.reason": WORDS,
+            **dict.fromkeys(
+                (
+                    *("nestogy_ticket_reply.name", "nestogy_ticket_reply.body", "nestogy_ticket_macro.name"),
+                    *("nestogy_ticket_macro_step.activity_summary",),
+                ),
+                NAMES,
+            ),
         }
+
+    def _erase_originals(self, mails):
+        """The mail is in the ticket long since; there addresses are taken out."""
+        mails.write({"source": False})
 
     def _erase_from_tickets(self, tickets):
         """The tickets of a client stay when one of its people is erased: without name, address and what he wrote."""
