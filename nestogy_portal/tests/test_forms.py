@@ -12,7 +12,7 @@ from odoo.addons.nestogy_clients.tests.common import ClientsCase
 from ..models.form.nestogy_form_page import STAMP_SECONDS, TRAP
 from .common import PortalMakers
 
-WORK = "odoo.addons.nestogy_portal.models.form.nestogy_form_entry_work"
+CRON = "odoo.addons.nestogy_clients.models.settings.ir_cron"
 IP = "198.51.100.7"
 
 
@@ -353,6 +353,8 @@ class TestForms(FormMakers, ClientsCase):
     def test_a_form_that_cannot_work_is_refused(self):
         secret = self.env["nestogy.custom.field"].create({"name": "Margin", "kind": "char", "portal": "none"})
         row = {"target": "custom", "custom_field_id": secret.id}
+        address = self.form.field_ids.filtered(lambda field: field.target == "email")
+        optional = Command.update(address.id, {"is_required": False})
         for values, sentence in (
             ({"redirect_url": "http://www.example.com/"}, "beginning with https://"),
             ({"redirect_url": "https://user:secret@example.com/"}, "beginning with https://"),
@@ -367,7 +369,10 @@ class TestForms(FormMakers, ClientsCase):
             ({"field_ids": [Command.create({"target": "custom"})]}, "Say which custom field"),
             ({"link_limit": 101}, "a number from 0 to 100"),
             ({"title": "t" * 201}, "at most 200 characters"),
-            ({"sends_mail": True, "mail_template_id": False}, "Choose the mail"),
+            ({"sends_mail": True, "mail_template_id": False}, "Choose the mail that confirms"),
+            ({"needs_confirmation": True, "confirm_template_id": False}, "Choose the mail with the link"),
+            ({"needs_confirmation": True, "field_ids": [optional]}, "Make the e-mail address a required question"),
+            ({"confirm_hours": 0}, "a number from 1 to 720"),
         ):
             with self.subTest(values), self.assertRefused(ValidationError, sentence):
                 self.form.write(values)
@@ -400,7 +405,7 @@ class TestForms(FormMakers, ClientsCase):
                 raise ValidationError(self.env._("No such town"))
             return make(entry)
 
-        with patch.object(self.registry["nestogy.form.entry"], "_make_client", fail), mute_logger(WORK):
+        with patch.object(self.registry["nestogy.form.entry"], "_make_client", fail), mute_logger(CRON):
             self.work()
             self.assertRecordValues(
                 bad | good,

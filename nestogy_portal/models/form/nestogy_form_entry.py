@@ -28,6 +28,7 @@ class NestogyFormEntry(models.Model):
     date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     result = fields.Selection(
         [
+            ("unconfirmed", "Not confirmed"),
             ("waiting", "Waiting"),
             ("created", "New client"),
             ("added", "Known client"),
@@ -42,7 +43,7 @@ class NestogyFormEntry(models.Model):
         [
             ("trap", "Filled in the hidden field"),
             ("fast", "Sent faster than a person types"),
-            ("captcha", "The captcha said no"),
+            ("captcha", "Not passed by the captcha"),
             ("links", "Many links"),
             ("blocked", "Its client is blocked"),
             ("several", "Several clients have this address or number"),
@@ -79,7 +80,7 @@ class NestogyFormEntry(models.Model):
     tries = fields.Integer(readonly=True)
     try_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
     processed_at = fields.Datetime(string="Done", readonly=True)
-    mailed_at = fields.Datetime(string="Confirmed by E-mail", readonly=True)
+    mailed_at = fields.Datetime(string="Receipt Mailed", readonly=True)
     user_id = fields.Many2one("res.users", string="Decided by", readonly=True, ondelete="set null")
 
     _key_unique = models.UniqueIndex("(form_id, key) WHERE key IS NOT NULL")
