@@ -53,9 +53,10 @@ class NestogyFormEntry(models.Model):
 
     def _confirm_url(self):
         """The address of the page that confirms, for the mail."""
-        self.ensure_one()
         base = self.env["nestogy.portal.link"]._base_url()
-        left = max(self.confirm_until - fields.Datetime.now(), timedelta(seconds=1))
+        now = fields.Datetime.now()
+        # where the words of the mail are tried, with any entry, there may be no end
+        left = max((self.confirm_until or now) - now, timedelta(seconds=1))
         # the key is the server's own secret
         return f"{base}/form/confirm/{hash_sign(self.sudo().env, CONFIRM, [self.id, self.email], expiration=left)}"
 

@@ -239,7 +239,7 @@ class NestogyFormEntry(models.Model):
         else:
             summary = entry.env._("%(name)s sent %(form)s", name=self.sender, form=self.form_id.name)
         parts = [Markup("<p>%s</p>") % self.message] if self.message else []
-        if rows := entry._different_rows() if self.result == "added" else ():
+        if rows := entry._different_rows():
             lines = Markup("").join(
                 Markup("<li>%s</li>")
                 % entry.env._("%(label)s: %(sent)s (on record: %(known)s)", label=label, sent=sent, known=known or "–")
