@@ -92,6 +92,7 @@
         "views/nestogy_payment_difference_views.xml",
         "views/form_templates.xml",
         "views/nestogy_form_views.xml",
+        "wizards/nestogy_form_takeover_views.xml",
         "wizards/account_payment_register_views.xml",
     ],
     "demo": [

@@ -21,7 +21,7 @@ BELOW = {
 }
 # Rooms of a lower addon that an upper one may import: a controller to extend, makers and browsers for tests, pure
 # helpers.
-OPEN_ROOMS = ("controllers", "tests.common", "tests.accessibility", "tests.crawl", "const", "tools")
+OPEN_ROOMS = ("controllers", "tests.common", "tests.accessibility", "tests.crawl", "tests.fake_smtp", "const", "tools")
 ROOMS = {
     *(
         "models",

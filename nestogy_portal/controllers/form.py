@@ -1,16 +1,18 @@
 import functools
 import json
+import logging
 
 from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from odoo.exceptions import UserError
 from odoo.http import Controller, request, route
 from odoo.tools import file_open
 
 from ..models.form.nestogy_form_page import TRAP
 from ..tools.form_values import as_texts, clean_origin
 from .small_page import browser_lang, harden, render_small_page
+
+_logger = logging.getLogger(__name__)
 
 MOST_BYTES = 64 * 1024  # of what is sent
 MOST_NAMES = 100  # fields of a sending
@@ -72,9 +74,44 @@ class WebsiteForm(Controller):
                 outcome=outcome,
                 answers=answers,
             )
-        if form_sudo.redirect_url and not embed:
-            return harden(request.redirect(form_sudo.redirect_url, code=303, local=False))
-        return self._render_form(form_sudo, "", embed=bool(embed), is_done=True)
+        if form_sudo.needs_confirmation:
+            address = (answers.get("email") or [""])[-1]
+            return self._render_form(form_sudo, "", embed=bool(embed), step="mailed", address=address)
+        return self._render_thanks(form_sudo, embed=bool(embed))
+
+    @route(
+        "/form/confirm/<string:entry_token>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        readonly=True,
+        sitemap=False,
+        save_session=False,
+    )
+    def show_confirmation(self, entry_token, **kwargs):
+        """Ask whoever opened the link of our mail to press a button: mail scanners open every link."""
+        entry_sudo, form_sudo = self._find_entry(entry_token)
+        if not entry_sudo:
+            return self._render_dead(is_link=True)
+        if entry_sudo.confirmed_at:
+            return self._render_form(form_sudo, "", step="thanks")
+        return self._render_form(form_sudo, "", step="confirm", address=entry_sudo.email, entry_token=entry_token)
+
+    @route(
+        "/form/confirm/<string:entry_token>",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,  # no session stands behind it; whoever has the link may press its button
+        sitemap=False,
+        save_session=False,
+    )
+    def confirm_entry(self, entry_token, **kwargs):
+        entry_sudo, form_sudo = self._find_entry(entry_token)
+        if not entry_sudo:
+            return self._render_dead(is_link=True)
+        entry_sudo._take_confirmation(self._address())
+        return self._render_thanks(form_sudo)
 
     @route(
         "/form/<string:form_token>/embed.js",
@@ -136,7 +173,12 @@ class WebsiteForm(Controller):
             )
         if outcome.state == "often":
             return self._answer(origin, 429, error=form_sudo.env._("Too many entries; please try again in an hour."))
-        return self._answer(origin, 202, message=self._thanks(form_sudo))
+        message = self._thanks(form_sudo)
+        if form_sudo.needs_confirmation:
+            message = form_sudo.env._(
+                "A mail with a link was sent to the address; what was sent counts once the link has been opened."
+            )
+        return self._answer(origin, 202, message=message)
 
     # ------------------------------------------------------------------
     # What comes in
@@ -149,6 +191,12 @@ class WebsiteForm(Controller):
             lang = form_sudo.lang or browser_lang() or form_sudo.company_id.partner_id.lang or "en_US"
             form_sudo = form_sudo.with_context(lang=lang)
         return form_sudo
+
+    def _find_entry(self, token):
+        """The entry of a link that we mailed, and its form in the language of the entry, in sudo; both may be empty."""
+        entry_sudo = request.env["nestogy.form.entry"]._find_by_link(token)
+        entry_sudo = entry_sudo.with_context(lang=entry_sudo.lang or browser_lang() or "en_US")
+        return entry_sudo, entry_sudo.form_id.with_company(entry_sudo.company_id)
 
     def _referring_site(self, form_sudo):
         """The website that shows the form in a frame, as far as the browser says so and it is on the list."""
@@ -197,10 +245,15 @@ class WebsiteForm(Controller):
         return request.httprequest.remote_addr
 
     def _is_human(self):
-        """Ask the captcha, where one is set up; what it says no to is looked at by staff instead of being lost."""
+        """Ask the captcha, where one is set up.
+
+        What it says no to is looked at by staff instead of being lost, and so is what it says nothing to: it may be
+        out of reach, out of its mind or set up with a key that is none.
+        """
         try:
             request.env["ir.http"]._verify_request_recaptcha_token(CAPTCHA)
-        except UserError:
+        except Exception as error:
+            _logger.info("The captcha of a website form did not pass a visitor: %s", error)
             return False
         return True
 
@@ -220,11 +273,32 @@ class WebsiteForm(Controller):
     def _thanks(self, form_sudo):
         return form_sudo.thanks_text or form_sudo.env._("Thank you. We have got what you sent, and will answer soon.")
 
-    def _render_form(self, form_sudo, stamp, status=200, embed=False, outcome=None, answers=None, is_done=False):
+    def _render_thanks(self, form_sudo, embed=False):
+        """Where the visitor ends: the page to which the form leads, or a thank-you of ours."""
+        if form_sudo.redirect_url and not embed:
+            return harden(request.redirect(form_sudo.redirect_url, code=303, local=False))
+        return self._render_form(form_sudo, "", embed=embed, step="thanks")
+
+    def _render_form(
+        self,
+        form_sudo,
+        stamp,
+        status=200,
+        embed=False,
+        outcome=None,
+        answers=None,
+        step="fields",
+        address="",
+        entry_token="",
+    ):
+        """A page of a form.
+
+        :param str step: ``fields``, ``mailed`` (a link, to ``address``), ``confirm`` (that ``address``) or ``thanks``
+        """
         brand, answers = form_sudo._brand(), answers or {}
         consent, marketing = form_sudo._words()
         errors = outcome.errors if outcome else {}
-        captcha = "" if is_done else self._captcha_key()
+        captcha = self._captcha_key() if step == "fields" else ""
         host = "/".join(form_sudo.redirect_url.split("/", 3)[:3]) if form_sudo.redirect_url else ""
         policy = {
             "script-src": f"'nonce' {CAPTCHA_SITES}" if captcha else "'nonce'",
@@ -251,7 +325,10 @@ class WebsiteForm(Controller):
             is_wanted=bool(answers.get("marketing")),
             trap=TRAP,
             embed=embed,
-            is_done=is_done,
+            step=step,
+            address=address,
+            entry_token=entry_token,
+            hours=form_sudo.confirm_hours,
             thanks=self._thanks(form_sudo),
             captcha=captcha,
             captcha_action=CAPTCHA,
@@ -262,7 +339,8 @@ class WebsiteForm(Controller):
         response.headers.remove("X-Frame-Options")
         return response
 
-    def _render_dead(self):
+    def _render_dead(self, is_link=False):
+        """Nothing is here: no form, or none that waits for the address to be confirmed."""
         env = request.env(context={"lang": browser_lang() or "en_US"})
         brand = env["nestogy.portal.profile"]._brand_of_visitor()
         return render_small_page(
@@ -275,7 +353,7 @@ class WebsiteForm(Controller):
             rows=[],
             errors={},
             embed=False,
-            is_done=False,
+            is_link=is_link,
             style=Markup(source("form.css")),
         )
 

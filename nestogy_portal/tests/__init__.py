@@ -54,4 +54,6 @@ from . import test_dashboard
 from . import test_deletion
 from . import test_engagement
 from . import test_forms
+from . import test_form_captcha
+from . import test_form_confirm
 from . import test_form_pages

@@ -228,8 +228,18 @@ class CrawlMakers(PortalMakers):
             }
         )
         cls.form = cls.env["nestogy.form"].create({"name": f"{CANARY} form", "has_endpoint": True})
+        cls.entry = cls.env["nestogy.form.entry"].create(
+            {
+                "form_id": cls.form.id,
+                "result": "held",
+                "email": "canary@acme.example",
+                "confirm_until": fields.Datetime.add(fields.Datetime.now(), days=1),
+                "confirmed_at": fields.Datetime.now(),
+            }
+        )
         cls.values = {
             "form_token": cls.form.token,
+            "entry_token": cls.entry._confirm_url().rpartition("/")[2],
             "invoice_id": cls.invoice.id,
             "order_id": cls.order.id,
             "line_id": cls.order.order_line.id,

@@ -12,7 +12,7 @@ from odoo.addons.nestogy_clients.tests.common import ClientsCase
 from ..models.form.nestogy_form_page import STAMP_SECONDS, TRAP
 from .common import PortalMakers
 
-WORK = "odoo.addons.nestogy_portal.models.form.nestogy_form_entry_work"
+CRON = "odoo.addons.nestogy_clients.models.settings.ir_cron"
 IP = "198.51.100.7"
 
 
@@ -353,6 +353,8 @@ class TestForms(FormMakers, ClientsCase):
     def test_a_form_that_cannot_work_is_refused(self):
         secret = self.env["nestogy.custom.field"].create({"name": "Margin", "kind": "char", "portal": "none"})
         row = {"target": "custom", "custom_field_id": secret.id}
+        address = self.form.field_ids.filtered(lambda field: field.target == "email")
+        optional = Command.update(address.id, {"is_required": False})
         for values, sentence in (
             ({"redirect_url": "http://www.example.com/"}, "beginning with https://"),
             ({"redirect_url": "https://user:secret@example.com/"}, "beginning with https://"),
@@ -367,7 +369,10 @@ class TestForms(FormMakers, ClientsCase):
             ({"field_ids": [Command.create({"target": "custom"})]}, "Say which custom field"),
             ({"link_limit": 101}, "a number from 0 to 100"),
             ({"title": "t" * 201}, "at most 200 characters"),
-            ({"sends_mail": True, "mail_template_id": False}, "Choose the mail"),
+            ({"sends_mail": True, "mail_template_id": False}, "Choose the mail that confirms"),
+            ({"needs_confirmation": True, "confirm_template_id": False}, "Choose the mail with the link"),
+            ({"needs_confirmation": True, "field_ids": [optional]}, "Make the e-mail address a required question"),
+            ({"confirm_hours": 0}, "a number from 1 to 720"),
         ):
             with self.subTest(values), self.assertRefused(ValidationError, sentence):
                 self.form.write(values)
@@ -377,6 +382,12 @@ class TestForms(FormMakers, ClientsCase):
         self.known()
         with self.assertRefused(UserError, "has entries; archive it"):
             self.form.unlink()
+
+    def test_the_words_of_the_mail_with_the_link_can_be_changed(self):
+        self.known()  # no address is confirmed there; the words are tried with any entry
+        template = self.env.ref("nestogy_portal.mail_template_form_confirm")
+        template.body_html = template.body_html.replace("Kind regards", "See you")
+        self.assertIn("See you", template.body_html)
 
     def test_a_custom_field_that_is_archived_is_not_asked_for(self):
         custom = self.env["nestogy.custom.field"].create({"name": "Seats", "kind": "integer", "portal": "write"})
@@ -400,7 +411,7 @@ class TestForms(FormMakers, ClientsCase):
                 raise ValidationError(self.env._("No such town"))
             return make(entry)
 
-        with patch.object(self.registry["nestogy.form.entry"], "_make_client", fail), mute_logger(WORK):
+        with patch.object(self.registry["nestogy.form.entry"], "_make_client", fail), mute_logger(CRON):
             self.work()
             self.assertRecordValues(
                 bad | good,
@@ -483,3 +494,103 @@ class TestForms(FormMakers, ClientsCase):
         self.entry(self.form, email="a@b.example", consent="yes", message="www.a www.b www.c")
         counts = self.assertHomeOpensRows(self.agent, ["portal"])
         self.assertEqual(counts["portal", "Form entries to decide"], 1)
+
+    # ------------------------------------------------------------------
+    # Taking over
+    # ------------------------------------------------------------------
+
+    def take_over(self, entry, *keys, user=None):
+        """Open the dialog as an agent, tick what is asked for, and press the button; gives the lines of the dialog."""
+        wizard = self.env["nestogy.form.takeover"].with_user(user or self.agent)
+        wizard = wizard.browse(entry.with_user(user or self.agent).action_take_over()["res_id"])
+        for line in wizard.line_ids:
+            line.is_taken = line.key in keys
+        wizard.action_take_over()
+        return wizard.line_ids
+
+    def test_a_colleague_takes_over_what_is_right_field_by_field(self):
+        seats = self.env["nestogy.custom.field"].create({"name": "Seats", "kind": "integer", "portal": "write"})
+        self.client.write({"street": "1 Old Road", "country_id": self.env.ref("base.us").id})
+        form = self.make_form(
+            *("name", "email", "company", "phone", "street", "city", "country", "company_size", "message")
+        )
+        form.field_ids = [Command.create({"target": "custom", "custom_field_id": seats.id})]
+        entry = self.entry(
+            form,
+            name="Ann Smith",
+            email="ann@acme.example",
+            company="ACME dental",
+            phone="+1 207 555 0999",
+            street="2 New Road",
+            city="Rockland",
+            country="CA",
+            company_size="small",
+            custom_seats="7",
+        )
+        lines = self.take_over(entry, "name", "phone", "city", "country", "custom_seats", "company_size")
+        canada = self.env.ref("base.ca")
+        said = {line.key: (line.known or "", line.sent, line.warning or "") for line in lines}
+        self.assertEqual(
+            set(said), {"name", "phone", "street", "city", "country", "company_size", "custom_seats"}, "no other"
+        )
+        self.assertEqual(said["country"], ("United States", "Canada", ""))
+        self.assertEqual(said["custom_seats"], ("", "7", ""))
+        self.assertEqual(said["street"], ("1 Old Road", "2 New Road", ""))
+        self.assertEqual(said["phone"][0], "+1 207-555-0110")
+        self.assertIn("the others stay", said["phone"][2])
+        self.assertRecordValues(
+            self.client,
+            [
+                {
+                    "name": "Acme Dental",
+                    "street": "1 Old Road",
+                    "city": "Rockland",
+                    "country_id": canada.id,
+                    "company_size": "small",
+                    "phone": "+1 207-555-0110",
+                }
+            ],
+        )
+        self.assertEqual(self.client._client_field_values(), {"seats": 7})
+        self.assertRecordValues(self.ann, [{"name": "Ann Smith", "phone": "+1 207-555-0999", "function": "Owner"}])
+        note = self.client.message_ids[:1]
+        self.assertEqual(note.author_id, self.agent.partner_id)
+        for text in ("Taken over from the website form Contact", "Ann Archer → Ann Smith", "United States → Canada"):
+            self.assertIn(text, note.body)
+        self.assertNotIn("New Road", note.body)
+        # what is left is asked for again, with the first number kept
+        entry.invalidate_recordset()
+        self.assertEqual([each.key for each in entry._differences()], ["street"])
+        self.take_over(self.entry(form, email="ann@acme.example", phone="+1 207 555 0888"), "phone")
+        self.assertEqual(self.ann.phone, "+1 207-555-0888")
+        self.assertEqual(len(self.ann.phone_number_ids), 2)
+
+    def test_taking_over_needs_the_rights_to_write(self):
+        entry = self.known(name="Ann Smith", phone="+1 207 555 0999")
+        with self.assertRefused(AccessError, "Agents of the Clients app take over"):
+            entry.with_user(self.viewer).action_take_over()
+        wizard = self.env["nestogy.form.takeover"].with_user(self.agent)
+        wizard = wizard.browse(entry.with_user(self.agent).action_take_over()["res_id"])
+        self.assertFalse(wizard.line_ids.filtered("is_taken") - wizard.line_ids.filtered(lambda line: not line.known))
+        wizard.line_ids.is_taken = False
+        with self.assertRefused(UserError, "Tick what is right"):
+            wizard.action_take_over()
+        # nothing but what was sent can be written, whatever a dialog says
+        wizard.line_ids[:1].write({"key": "credit_limit", "sent": "1000000", "is_taken": True})
+        wizard.action_take_over()
+        self.assertRecordValues(self.ann, [{"name": "Ann Archer"}])
+        with (
+            patch.object(self.registry["res.partner"], "write", side_effect=AccessError("no")),
+            self.assertRefused(AccessError, "no"),
+        ):
+            entry.with_user(self.agent)._take_over({"name"})
+
+    def test_an_address_that_is_taken_over_is_the_login_from_then_on(self):
+        self.make_portal_user(self.ann)
+        form = self.make_form("name", "email", "phone")
+        self.ann.phone = "+1 207 555 0123"
+        entry = self.entry(form, name="Ann Archer", email="ann@new.example", phone="+1 207 555 0123")
+        self.assertEqual(entry.result, "added")
+        lines = self.take_over(entry, "email")
+        self.assertIn("can sign in as Ann Archer", lines.warning)
+        self.assertEqual((self.ann.email, self.ann.user_ids.login), ("ann@new.example", "ann@new.example"))

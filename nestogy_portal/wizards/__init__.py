@@ -7,3 +7,5 @@ from . import nestogy_portal_invite
 from . import nestogy_portal_block
 from . import nestogy_portal_person
 from . import nestogy_client_statement
+from . import nestogy_form_takeover
+from . import nestogy_form_takeover_line

@@ -5,5 +5,7 @@ from . import nestogy_form_page
 from . import nestogy_form_field
 from . import nestogy_form_field_answer
 from . import nestogy_form_entry
+from . import nestogy_form_entry_differences
 from . import nestogy_form_entry_work
+from . import nestogy_form_entry_confirm
 from . import res_partner_forms

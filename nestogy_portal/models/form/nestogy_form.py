@@ -20,7 +20,13 @@ LENGTHS = {
 }  # characters
 MOST_FIELDS = 40
 MOST_ORIGINS = 50
-LIMITS = {"address_limit": (1, 1000), "hour_limit": (1, 10_000), "link_limit": (0, 100), "least_seconds": (0, 60)}
+LIMITS = {
+    "address_limit": (1, 1000),
+    "hour_limit": (1, 10_000),
+    "link_limit": (0, 100),
+    "least_seconds": (0, 60),
+    "confirm_hours": (1, 720),
+}
 
 
 class NestogyForm(models.Model):
@@ -93,7 +99,7 @@ class NestogyForm(models.Model):
         help="Of new clients. Its leader is told where there is no account manager.",
     )
     sends_mail = fields.Boolean(
-        string="Confirm by E-mail", help="Whoever sent something gets a mail, at most one a day and address."
+        string="Receipt by E-mail", help="Whoever sent something gets a mail, at most one a day and address."
     )
     mail_template_id = fields.Many2one(
         "mail.template",
@@ -122,6 +128,21 @@ class NestogyForm(models.Model):
         string="Links Allowed", default=2, required=True, help="With more of them an entry waits for your decision."
     )
     least_seconds = fields.Integer(default=3, required=True, help="Whoever is quicker than that is no person.")
+
+    needs_confirmation = fields.Boolean(
+        string="Confirmed Address",
+        help="An entry counts once its sender has opened the link that is mailed to the address he typed.",
+    )
+    confirm_hours = fields.Integer(
+        string="Hours to Confirm", default=48, required=True, help="What nobody confirms in this time is deleted."
+    )
+    confirm_template_id = fields.Many2one(
+        "mail.template",
+        string="Mail with the Link",
+        ondelete="restrict",
+        domain=[("model", "=", "nestogy.form.entry")],
+        default=lambda self: self.env.ref("nestogy_portal.mail_template_form_confirm", raise_if_not_found=False),
+    )
 
     entry_ids = fields.One2many("nestogy.form.entry", "form_id")
     entry_count = fields.Integer(string="Entries", compute="_compute_counts", help="Without spam.")
@@ -209,7 +230,7 @@ class NestogyForm(models.Model):
                         )
                     ) from error
 
-    @api.constrains("field_ids")
+    @api.constrains("field_ids", "needs_confirmation")
     def _check_fields(self):
         for form in self:
             targets = set(form.field_ids.mapped("target"))
@@ -218,6 +239,11 @@ class NestogyForm(models.Model):
             if form.field_ids and not targets & {"email", "phone"}:
                 raise ValidationError(
                     self.env._("Ask for an e-mail address or a phone number, or you can answer nobody.")
+                )
+            addresses = form.field_ids.filtered(lambda field: field.target == "email")
+            if form.needs_confirmation and not addresses.is_required:
+                raise ValidationError(
+                    self.env._("Make the e-mail address a required question, or there is none to be confirmed.")
                 )
 
     @api.constrains(*LIMITS)
@@ -240,13 +266,16 @@ class NestogyForm(models.Model):
             if form.user_id.share:
                 raise ValidationError(self.env._("%s is no colleague and cannot be told.", form.user_id.name))
 
-    @api.constrains("sends_mail", "mail_template_id")
+    @api.constrains("sends_mail", "mail_template_id", "needs_confirmation", "confirm_template_id")
     def _check_mail(self):
         for form in self:
             if form.sends_mail and not form.mail_template_id:
                 raise ValidationError(self.env._("Choose the mail that confirms an entry."))
+            if form.needs_confirmation and not form.confirm_template_id:
+                raise ValidationError(self.env._("Choose the mail with the link that confirms the address."))
             # templates have rules of their own
-            if form.mail_template_id and form.mail_template_id.sudo().model != "nestogy.form.entry":
+            models = (form.mail_template_id | form.confirm_template_id).sudo().mapped("model")
+            if set(models) - {"nestogy.form.entry"}:
                 raise ValidationError(self.env._("Choose a mail that is meant for entries of website forms."))
 
     @api.ondelete(at_uninstall=False)

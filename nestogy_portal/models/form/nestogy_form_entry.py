@@ -3,8 +3,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import NO_ACCESS
 from odoo.tools import format_date
 
-from odoo.addons.nestogy_clients.tools.phones import PhoneError, parse_phone
-
 AGENT = "nestogy_clients.nestogy_clients_group_agent"
 PREVIEW = 200  # characters of the message that lists show
 TO_DECIDE = ("held", "spam")
@@ -28,6 +26,7 @@ class NestogyFormEntry(models.Model):
     date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     result = fields.Selection(
         [
+            ("unconfirmed", "Not confirmed"),
             ("waiting", "Waiting"),
             ("created", "New client"),
             ("added", "Known client"),
@@ -42,7 +41,7 @@ class NestogyFormEntry(models.Model):
         [
             ("trap", "Filled in the hidden field"),
             ("fast", "Sent faster than a person types"),
-            ("captcha", "The captcha said no"),
+            ("captcha", "Not passed by the captcha"),
             ("links", "Many links"),
             ("blocked", "Its client is blocked"),
             ("several", "Several clients have this address or number"),
@@ -62,7 +61,6 @@ class NestogyFormEntry(models.Model):
     values = fields.Json(readonly=True)
     shown = fields.Json(readonly=True)
     answers = fields.Html(compute="_compute_answers", sanitize=False)
-    differences = fields.Html(compute="_compute_differences", sanitize=False)
     consent_text = fields.Text(string="Agreed to", readonly=True)
     marketing_text = fields.Text(string="Agreed to Marketing", readonly=True)
     client_id = fields.Many2one("res.partner", ondelete="cascade", index=False, domain=[("is_client", "=", True)])
@@ -79,7 +77,7 @@ class NestogyFormEntry(models.Model):
     tries = fields.Integer(readonly=True)
     try_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
     processed_at = fields.Datetime(string="Done", readonly=True)
-    mailed_at = fields.Datetime(string="Confirmed by E-mail", readonly=True)
+    mailed_at = fields.Datetime(string="Receipt Mailed", readonly=True)
     user_id = fields.Many2one("res.users", string="Decided by", readonly=True, ondelete="set null")
 
     _key_unique = models.UniqueIndex("(form_id, key) WHERE key IS NOT NULL")
@@ -93,16 +91,6 @@ class NestogyFormEntry(models.Model):
         for entry in self:
             entry.answers = self.env["ir.qweb"]._render(
                 "nestogy_portal.form_entry_answers", {"rows": entry.shown or [], "known": False}
-            )
-
-    @api.depends("values", "contact_id", "client_id")
-    def _compute_differences(self):
-        for entry in self:
-            rows = entry._different_rows() if entry.result == "added" else []
-            entry.differences = (
-                self.env["ir.qweb"]._render("nestogy_portal.form_entry_answers", {"rows": rows, "known": True})
-                if rows
-                else False
             )
 
     @api.model
@@ -145,56 +133,6 @@ class NestogyFormEntry(models.Model):
             client_sudo = entry.client_id.sudo()
             if client_sudo and not client_sudo.is_client:
                 raise ValidationError(self.env._("%s is no client; choose a client.", client_sudo.display_name))
-
-    # ------------------------------------------------------------------
-    # What is known otherwise
-    # ------------------------------------------------------------------
-
-    def _different_rows(self):
-        """Where somebody known told us something else than what is on record; that is never overwritten.
-
-        :return: list of label, what was sent, and what is on record
-        """
-        self.ensure_one()
-        client, contact = self.client_id, self.contact_id or self.client_id
-        values, partners = self.values or {}, self.env["res.partner"]
-        pairs = [
-            ("email", contact.email or client.email),
-            ("company", client.is_company and client.name),
-            ("function", contact.function),
-            ("website", client.website),
-            *((name, client[name]) for name in ADDRESS[:-1]),
-        ]
-        if not contact.is_company and contact.name != contact.email:
-            pairs.insert(0, ("name", contact.name))
-        rows = []
-        for name, known in pairs:
-            sent = values.get(name)
-            if sent and self._plain(sent) != self._plain(known):
-                field = self._fields["company_name"] if name == "company" else partners._fields[name]
-                rows.append([field._description_string(self.env), sent, known or ""])
-        if (sent := values.get("phone")) and not self._has_phone(contact | client, sent):
-            label = partners._fields["phone"]._description_string(self.env)
-            rows.append([label, sent, contact.phone or client.phone or ""])
-        return rows
-
-    @staticmethod
-    def _plain(text):
-        text = " ".join(str(text or "").lower().split())
-        return text.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
-
-    @api.model
-    def _has_phone(self, partners, text):
-        digits = self._digits(text, self.env.company)
-        # whoever sees the entry sees the client
-        return bool(digits) and digits in partners.sudo().phone_number_ids.mapped("digits")
-
-    @api.model
-    def _digits(self, text, company):
-        try:
-            return parse_phone(text, company.country_id.code)["digits"]
-        except PhoneError:
-            return ""
 
     # ------------------------------------------------------------------
     # Staff decides

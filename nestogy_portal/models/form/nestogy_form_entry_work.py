@@ -1,5 +1,3 @@
-import logging
-
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -7,8 +5,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
 from .nestogy_form_entry import ADDRESS
-
-_logger = logging.getLogger(__name__)
 
 BATCH = 50
 TRIES = 5
@@ -34,21 +30,10 @@ class NestogyFormEntry(models.Model):
     @api.model
     def _cron_process(self):
         """Make clients out of what waits. One bad entry does not stop the others; it is tried again later."""
-        cron, domain = self.env["ir.cron"], self._waiting_domain()
+        domain = self._waiting_domain()
         entries = self.search(domain, order="id", limit=BATCH)
-        cron._commit_progress(remaining=self.search_count(domain))
-        for entry in entries:
-            entry = entry.try_lock_for_update().filtered_domain(domain)
-            if not entry:
-                continue  # another worker has it, or it is done
-            try:
-                with self.env.cr.savepoint():
-                    entry._process()
-            except Exception as error:
-                _logger.warning("An entry of a website form could not be processed", exc_info=True)
-                entry._postpone(error)
-            if not cron._commit_progress(1):
-                break
+        remaining = self.search_count(domain)
+        self.env["ir.cron"]._commit_each(entries, domain, "_process", "_postpone", remaining=remaining)
 
     def _postpone(self, error):
         tries = self.tries + 1
@@ -208,23 +193,30 @@ class NestogyFormEntry(models.Model):
     # ------------------------------------------------------------------
 
     def _record_consents(self):
-        """Write down to what somebody agreed.
+        """Write down to what somebody agreed."""
+        person, proof = self.contact_id or self.client_id, self._proof()
+        if self.consent_text:
+            person._record_consent("given", "form", self.consent_text, proof, purpose="data", date=self.date)
+        if self.marketing_text and self._may_agree_to_marketing():
+            person._record_consent("given", "form", self.marketing_text, proof, date=self.date)
 
-        Nobody has shown that the address is his own. So somebody known does not come on a list of ours by a form: his
-        wish stands in the entry, and his account manager is told.
-        """
-        person = self.contact_id or self.client_id
-        proof = self.env._(
+    def _proof(self):
+        """How we know of a consent, for the ledger."""
+        return self.env._(
             "Website form %(form)s on %(where)s, entry %(entry)s, sender's mark %(mark)s",
             form=self.form_id.name,
             where=self.origin or self.env._("its own page"),
             entry=self.id,
             mark=self.ip_digest,
         )
-        if self.consent_text:
-            person._record_consent("given", "form", self.consent_text, proof, purpose="data", date=self.date)
-        if self.marketing_text and self.result == "created":
-            person._record_consent("given", "form", self.marketing_text, proof, date=self.date)
+
+    def _may_agree_to_marketing(self):
+        """Say whether the tick counts.
+
+        Nobody has shown that the address is his own. So somebody known does not come on a list of ours by a form: his
+        wish stands in the entry, and his account manager is told.
+        """
+        return self.result == "created"
 
     # ------------------------------------------------------------------
     # Telling
@@ -247,14 +239,14 @@ class NestogyFormEntry(models.Model):
         else:
             summary = entry.env._("%(name)s sent %(form)s", name=self.sender, form=self.form_id.name)
         parts = [Markup("<p>%s</p>") % self.message] if self.message else []
-        if rows := entry._different_rows() if self.result == "added" else ():
+        if rows := entry._different_rows():
             lines = Markup("").join(
                 Markup("<li>%s</li>")
                 % entry.env._("%(label)s: %(sent)s (on record: %(known)s)", label=label, sent=sent, known=known or "–")
                 for label, sent, known in rows
             )
             parts.append(Markup("<p>%s</p><ul>%s</ul>") % (entry.env._("Different from what we have:"), lines))
-        if self.marketing_text and self.result == "added":
+        if self.marketing_text and not self._may_agree_to_marketing():
             parts.append(Markup("<p>%s</p>") % entry.env._("Wants marketing messages; ask, and record the consent."))
         note = Markup("").join(parts)
         if not user:
@@ -275,4 +267,9 @@ class NestogyFormEntry(models.Model):
         if self.search_count([("email", "=", self.email), ("mailed_at", ">", since)], limit=1):
             return
         self.mailed_at = fields.Datetime.now()
-        form.mail_template_id.send_mail(self.id, email_values={"email_to": self.email, "recipient_ids": []})
+        self._mail_sender(form.mail_template_id)
+
+    def _mail_sender(self, template):
+        """Mail whoever sent it, and nobody else, once this transaction is over."""
+        mail_id = template.send_mail(self.id, email_values={"email_to": self.email, "recipient_ids": []})
+        self.env["mail.mail"].browse(mail_id).send_after_commit()

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import hmac as keyed_digest
 from odoo.tools.misc import hash_sign, verify_hash_signed
@@ -12,7 +12,7 @@ from odoo.tools.misc import hash_sign, verify_hash_signed
 from odoo.addons.nestogy_clients.tools.custom_values import is_empty
 
 from ...tools.form_values import count_links, digest_of
-from ...tools.link_tokens import is_token, new_token, rate_key
+from ...tools.link_tokens import is_token, new_token, rate_key, short_address
 from .nestogy_form_field import CUSTOM_WIDGETS, TARGETS
 
 _logger = logging.getLogger(__name__)
@@ -43,6 +43,17 @@ class Outcome(NamedTuple):
 
     state: str
     errors: dict = {}
+
+
+def read_signed(env, scope, text):
+    """What we signed for a purpose; ``None`` for what is forged or too old.
+
+    :param env: in sudo, for the key is the server's own secret
+    """
+    try:
+        return verify_hash_signed(env, scope, text or "")
+    except ValueError:
+        return None
 
 
 class NestogyForm(models.Model):
@@ -136,10 +147,7 @@ class NestogyForm(models.Model):
 
     def _read_stamp(self, text):
         """The stamp of a page of this form, whatever its age; ``None`` for what we did not sign."""
-        try:
-            values = verify_hash_signed(self.sudo().env, STAMP, text or "")  # as above
-        except ValueError:
-            return None
+        values = read_signed(self.sudo().env, STAMP, text)  # as above
         stamp = Stamp(*values) if values else None
         return stamp if stamp and stamp.form_id == self.id else None
 
@@ -254,8 +262,13 @@ class NestogyForm(models.Model):
             result, reason = "spam", "trap" if is_trapped else "fast"
         elif not is_human:
             result, reason = "held", "captcha"
-        elif count_links(texts) > self.link_limit:
-            result, reason = "held", "links"
+        else:
+            if count_links(texts) > self.link_limit:
+                result, reason = "held", "links"
+            if self.needs_confirmation:
+                if attempts._exceeds_asks(values["email"], ip):
+                    return Outcome("often")
+                result = "unconfirmed"
         consent, marketing = self._words()
         prepared = entries._prepare_values(self, values) | {
             "key": key,
@@ -268,11 +281,14 @@ class NestogyForm(models.Model):
             "consent_text": consent,
             "marketing_text": marketing if has_marketing else False,
         }
+        if self.needs_confirmation:
+            until = fields.Datetime.add(fields.Datetime.now(), hours=self.confirm_hours)
+            prepared |= {"confirm_until": until, "sent_from": short_address(ip)}
         try:
             with self.env.cr.savepoint():
                 entries.create(prepared)
         except psycopg2.errors.UniqueViolation:  # the same, sent at the same moment
             return Outcome("taken")
-        if result == "waiting":
+        if result in ("waiting", "unconfirmed"):
             self.env.ref("nestogy_portal.ir_cron_form_entries")._trigger()
         return Outcome("taken")

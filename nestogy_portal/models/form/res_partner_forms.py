@@ -68,6 +68,8 @@ class ResPartner(models.Model):
                         self.env._("Website"): entry.origin or "",
                         self.env._("What you sent"): [f"{label}: {value}" for label, value in entry.shown or []],
                         self.env._("Agreed to"): entry.consent_text or "",
+                        self.env._("Address confirmed"): entry.confirmed_at or "",
+                        self.env._("Networks"): [each for each in (entry.sent_from, entry.confirmed_from) if each],
                     }
                     for entry in entries
                 ],

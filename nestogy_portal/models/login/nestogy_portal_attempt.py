@@ -53,7 +53,7 @@ class NestogyPortalAttempt(models.Model):
     def _exceeds_asks(self, address, ip):
         """Count that somebody unknown asked for a mail to an address, and say whether it is one too many."""
         if self._exceeds("ask all", "everybody", ASKS_OF_ALL, ALL_SECONDS):
-            _logger.error("More than %s mails for signing in were asked for within an hour", ASKS_OF_ALL)
+            _logger.error("More than %s mails were asked for by strangers within an hour", ASKS_OF_ALL)
             return True
         if self._exceeds("ask", ip, ASKS_OF_IP, ASK_SECONDS):
             return True

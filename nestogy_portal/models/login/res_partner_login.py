@@ -30,6 +30,25 @@ class ResPartner(models.Model):
         wanted = login.lower() if is_own else email_normalize(login)
         return self._username_taken(wanted) if among_all and self._logins_taken({wanted}) else ""
 
+    def _follow_new_email(self, former):
+        """Let the login follow an e-mail address that was written, in the name of whoever decided so.
+
+        :param str former: the address before
+        """
+        self.ensure_one()
+        former, current = email_normalize(former), email_normalize(self.email)
+        if former == current:
+            return
+        # who decides has no rights on users
+        users_sudo = self.sudo().with_context(active_test=False).user_ids.filtered("share")
+        for user_sudo in users_sudo:
+            # who has a user name of his own keeps it
+            if email_normalize(user_sudo.login) == former and not self._login_problem(current, is_own=False):
+                user_sudo.login = current
+        # whoever reads the old mailbox is out: sessions, sign-in links, ways to set a password
+        users_sudo._end_portal_sessions(self.env._("the e-mail address changed"))
+        users_sudo.partner_id.signup_cancel()
+
     def _make_portal_login(self, login, generate):
         """Make the portal user of a contact who has none.
 

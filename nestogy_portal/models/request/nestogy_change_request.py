@@ -344,17 +344,8 @@ class NestogyChangeRequest(models.Model):
         values = {name: value for name, value in self.new_values.items() if name in TARGETS[self.kind]}
         old = email_normalize(subject.email)
         subject.write(values)
-        if "email" not in values or old == values["email"]:
-            return
-        # who decides has no rights on users
-        users_sudo = subject.sudo().with_context(active_test=False).user_ids.filtered("share")
-        for user_sudo in users_sudo:
-            # who has a user name of his own keeps it
-            if email_normalize(user_sudo.login) == old and not subject._login_problem(values["email"], is_own=False):
-                user_sudo.login = values["email"]
-        # whoever reads the old mailbox is out: sessions, sign-in links, ways to set a password
-        users_sudo._end_portal_sessions(self.env._("the e-mail address changed"))
-        users_sudo.partner_id.signup_cancel()
+        if "email" in values:
+            subject._follow_new_email(old)
 
     def _finish(self, state):
         """Close the request and tell who asked; called in sudo."""
