@@ -1,4 +1,5 @@
 import re
+import sys
 from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
@@ -11,7 +12,12 @@ from .test_import import ImportCase
 
 HEADER = (
     "name,is_company,email,phone,mobile,fax,website,street,zip,city,state,country,notes,tags,Copy level,contact1_name,"
-    "contact1_email,contact1_phone,contact2_first_name,contact2_last_name,contact2_mobile,contact2_function\n"
+    "contact1_email,contact1_phone,contact2_first_name,contact2_last_name,contact2_mobile,contact2_function,vat,"
+    "billing_street,billing_city,delivery_street,delivery_zip,delivery_city,delivery_country\n"
+)
+TAX_IDS = (
+    *("DE123456704", "DE123456712", "DE123456729", "DE123456737", "DE123456745", "DE123456753", "DE123456761"),
+    *("DE234567802", "DE234567819", "DE234567827", "DE234567835", "DE234567843", "DE234567851"),
 )
 ROWS = (
     # companies in Germany with contacts and a custom field: each has something of its own
@@ -27,6 +33,15 @@ ROWS = (
     *(f"Person {n},person,p{n}@copy.example,(202) 555-01{n:02},,,,,041{n:02},,ME,US,,,,,,,,,," for n in range(7)),
     # companies with a name and nothing else
     *(f"Bare {n},,,,,,,,,,,,,,,,,,,,," for n in range(6)),
+    # with a tax ID, which contacts and addresses have, too, and from which the Peppol address follows
+    *(f"Taxed {n},,,,,,,Weg {n},,,,DE,,,,Ann,,,,,,,{vat}" for n, vat in enumerate(TAX_IDS[:7])),
+    "Taxed abroad,,,,,,,Weg 9,,,,DE,,,,Ann,,,,,,,FR40303265045",
+    # with addresses of their own
+    *(
+        f"Placed {n},,,,,,,Weg {n},,,,DE,,,,Ann {n},,,,,,,{vat},Bill {n},Bonn,Dock {n},101{n:02},Paris,FR"
+        for n, vat in enumerate(TAX_IDS[7:])
+    ),
+    *(f"Sent to {n},,,,,,,,,,,,,,,,,,,,,,,,,Dock {n},,Bonn," for n in range(6)),
     # others: by the ORM in any case
     "Lonely,,,,,,,,,,,DE,,,,,,,,,,",
     "Alone,person,,,,,,,,,,DE,,alone,9,,,,,,,",
@@ -106,9 +121,9 @@ class TestImportCopies(ImportCase):
         partners = type(self.env["res.partner"])
         copied, insert = [], partners._import_insert
 
-        def count(model, families, pattern):
+        def count(model, families, *args):
             copied.extend(families)
-            return insert(model, families, pattern)
+            return insert(model, families, *args)
 
         for may_copy in (False, True):
             copied.clear()
@@ -139,7 +154,7 @@ class TestImportCopies(ImportCase):
         (counts, more, dump, none), (copy_counts, copy_more, copy_dump, copied) = self.run_both(
             HEADER + "\n".join(ROWS)
         )
-        self.assertEqual((none, copied), (0, 5 + 5 + 4))
+        self.assertEqual((none, copied), (0, 5 + 5 + 4 + 6 + 4 + 4))
         self.assertEqual(counts, copy_counts)
         self.assertEqual(counts[0], len(ROWS))
         self.assertEqual(more, copy_more)
@@ -177,7 +192,9 @@ class TestImportCopies(ImportCase):
     @users("import_manager")
     def test_nothing_is_copied_when_something_unknown_has_a_hand_in_it(self):
         partners = self.env["res.partner"]
-        self.assertEqual(partners._import_follows() - res_partner_import_guard.FOLLOWS, set())
+        self.assertEqual(
+            partners._import_follows(res_partner_import_guard.TYPED) - res_partner_import_guard.FOLLOWS, set()
+        )
         self.assertTrue(partners._import_may_copy())
         with patch.object(type(partners), "create", type(partners).create):  # as automation rules do it
             self.assertFalse(partners._import_may_copy())
@@ -186,8 +203,33 @@ class TestImportCopies(ImportCase):
         follows = res_partner_import_guard.FOLLOWS - {"res.partner.complete_name"}
         with patch.object(res_partner_import_guard, "FOLLOWS", follows):
             self.assertFalse(partners._import_may_copy())
+        self.assertIsNotNone(partners._import_tax_columns())
+        with patch.object(res_partner_import_guard, "TAX_FOLLOWS", set()):
+            self.assertIsNone(partners._import_tax_columns())
+        with patch.object(type(partners), "_check_vat", type(partners)._check_vat):
+            self.assertIsNone(partners._import_tax_columns())
+            self.assertTrue(partners._import_may_copy())  # rows without a tax ID
         self.env["ir.default"].sudo().set("res.partner", "city", "Bonn")
         self.assertFalse(partners._import_may_copy())
+
+    @users("import_manager")
+    def test_a_tax_id_that_would_be_written_in_another_way_is_taken_in_by_the_orm(self):
+        """What was read is checked once more in the country of the client; here the two do not agree."""
+        rows = "".join(f"Taxed {n},DE12345678{n}\n" for n in range(8))
+        partners, asked = type(self.env["res.partner"]), []
+
+        def spelled(model, country, vat, *args, **kwargs):
+            if sys._getframe(1).f_code.co_name == "_import_tax":
+                asked.append(vat)
+                return f"{vat} ", ""
+            return vat, ""
+
+        with patch.object(partners, "_import_insert") as insert, patch.object(partners, "_run_vat_checks", spelled):
+            file = self.run_file("name,vat\n" + rows)
+        insert.assert_not_called()
+        self.assertEqual(len(asked), 1)
+        self.assertEqual(self.counts(file), (8, 0, 0, 0))
+        self.assertEqual(sorted(file.row_ids.client_id.mapped("vat")), [f"DE12345678{n}" for n in range(8)])
 
     @users("import_manager")
     def test_copies_are_taken_back(self):

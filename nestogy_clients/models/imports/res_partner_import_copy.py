@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from markupsafe import escape
 
 from odoo import api, models
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL, ormcache
 from odoo.tools.sql import table_columns
 
@@ -12,6 +13,7 @@ from ...tools.custom_values import is_empty
 from ...tools.phones import PhoneError, parse_phone
 from .res_partner_import_guard import FIXED, NUMBER, TYPED
 from .res_partner_import_read import mailbox_of
+from .res_partner_import_write import PLACE
 
 PATTERNS = 2  # the first row of a kind is copied, the second one proves that copies are as the ORM makes them
 LEAST = 6  # rows alike from which copying pays
@@ -19,9 +21,11 @@ LEAST = 6  # rows alike from which copying pays
 OWN = (
     *TYPED,
     *("complete_name", "parent_id", "commercial_partner_id", "commercial_company_name", "primary_contact_id"),
-    *("email_normalized", "phone_sanitized", "service_area_id", "client_fields"),
+    *("email_normalized", "phone_sanitized", "service_area_id", "client_fields", "vat"),
 )
 FEW = 200  # clients that are a small table to the database
+PLACE_TYPED = ("street", "street2", "zip", "city")  # of an address
+PLACE_FIXED = ("country_id", "state_id")
 PLAIN = re.compile(r"[\w ,.()-]+")  # text that is the same in HTML
 
 
@@ -36,19 +40,26 @@ class Family:
     :ivar data: what was read, see ``res.partner._read_import_row``
     :ivar client: columns of the client
     :ivar people: columns of each contact
-    :ivar numbers: for the client and each contact the columns of the phone numbers
+    :ivar places: columns of each address
+    :ivar numbers: for each partner the columns of the phone numbers
     :ivar tags: ids
     """
 
     data: dict
     client: dict
     people: list = field(default_factory=list)
+    places: list = field(default_factory=list)
     numbers: list = field(default_factory=list)
     tags: list = field(default_factory=list)
 
     @property
     def partners(self):
-        return [self.client, *self.people]
+        return [self.client, *self.people, *self.places]
+
+    def after(self, pattern):
+        """:return: for each partner the id of that of the pattern which it is like"""
+        ids = pattern.ids
+        return [ids[0], *(ids[1] for _person in self.people), *ids[len(ids) - len(self.places) :]]
 
 
 class ResPartner(models.Model):
@@ -102,8 +113,9 @@ class ResPartner(models.Model):
         if len(datas) < LEAST:
             return []
         kinds = {}
+        may_tax = any(data["vals"].get("vat") for data in datas) and self._import_tax_columns() is not None
         for at, data in enumerate(datas):
-            kind = self._import_kind(data)
+            kind = self._import_kind(data, may_tax)
             if kind:
                 kinds.setdefault(kind, []).append(at)
         kinds = [places for places in kinds.values() if len(places) >= LEAST]
@@ -113,7 +125,8 @@ class ResPartner(models.Model):
         def said(at):
             data = datas[at]
             people = sum(len(contact["vals"]) + 9 * len(contact["numbers"]) for contact in data["contacts"])
-            return -len(data["vals"]) - len(data["numbers"]) - people, at
+            places = sum(map(len, data["addresses"].values()))
+            return -len(data["vals"]) - len(data["numbers"]) - people - places, at
 
         found = []
         for places in kinds:
@@ -122,10 +135,15 @@ class ResPartner(models.Model):
         return found
 
     @api.model
-    def _import_kind(self, data):
-        """What decides all columns but the own ones; nothing for a row that is unusual."""
-        vals = data["vals"]
-        if data["addresses"] or vals.keys() - {*TYPED, *FIXED} or (vals.get("phone") and not data["digits"]):
+    def _import_kind(self, data, may_tax):
+        """What decides all columns but the own ones; nothing for a row that is unusual.
+
+        :param bool may_tax: rows with a tax ID can be copied
+        """
+        vals, places = data["vals"], data["addresses"]
+        if vals.keys() - {*TYPED, *FIXED, *(["vat"] if may_tax else [])} or (vals.get("phone") and not data["digits"]):
+            return None
+        if any(parts.keys() - {*PLACE_TYPED, *PLACE_FIXED} for parts in places.values()):
             return None
         if any(contact["vals"].keys() - {*TYPED, "type"} for contact in data["contacts"]):
             return None
@@ -138,7 +156,8 @@ class ResPartner(models.Model):
         if data["custom"] and all(is_empty(value) for value in data["custom"].values()):
             return None
         fixed = tuple(sorted((name, value) for name, value in vals.items() if name in FIXED))
-        return fixed, bool(data["contacts"]), bool(data["custom"])
+        fixed_places = tuple((kind, *map(parts.get, PLACE_FIXED)) for kind, parts in places.items())
+        return fixed, fixed_places, bool(data["contacts"]), bool(data["custom"]), bool(vals.get("vat"))
 
     # ------------------------------------------------------------------
     # Copies
@@ -168,6 +187,7 @@ class ResPartner(models.Model):
                 self._import_family(data, tags, country, defaults | custom if custom else None)
                 for (data, _outcome), custom in zip(rows[1:], customs[1:], strict=True)
             ]
+            own = self._import_tax(families, pattern) if families[0].client["vat"] else OWN
         except (UnusualError, PhoneError):
             return None
         self._import_areas(families, pattern[0])
@@ -181,8 +201,8 @@ class ResPartner(models.Model):
         for family in copies:
             self._import_given(family, ids[at : at + len(family.partners)])
             at += len(family.partners)
-        numbers = self._import_insert(copies, pattern)
-        self._import_check_copies(ids, numbers, copies)
+        numbers = self._import_insert(copies, pattern, own)
+        self._import_check_copies(ids, numbers, copies, own)
         chosen = {name: pattern[0]._import_raw(name) for name in FIXED}
         return [self._import_outcome(family, chosen, numbers) for family in copies]
 
@@ -195,6 +215,7 @@ class ResPartner(models.Model):
         """
         vals = data["vals"]
         client = self._import_own(vals)
+        client["vat"] = vals.get("vat") or None
         client["client_number"] = vals.get("client_number") or data["number"]
         client["complete_name"] = client["name"].strip()
         client["commercial_company_name"] = client["name"] if vals.get("is_company", True) else None
@@ -207,11 +228,12 @@ class ResPartner(models.Model):
         family = Family(data, client, tags=[*dict.fromkeys(tags[name.lower()] for name in data["tags"])])
         for contact in data["contacts"]:
             person = self._import_own(contact["vals"])
-            person |= {name: client[name] for name in ("street", "street2", "zip", "city")}
-            person["commercial_company_name"] = client["commercial_company_name"]
+            person |= {name: client[name] for name in (*PLACE_TYPED, "commercial_company_name", "vat")}
             person["complete_name"] = f"{client['name']}, {person['name']}".strip()
             person["numbers"] = self._import_phones(person, contact["numbers"], country)
             family.people.append(person)
+        for kind, parts in data["addresses"].items():
+            family.places.append(self._import_place(client, kind, parts))
         family.numbers = [partner.pop("numbers") for partner in family.partners]
         return family
 
@@ -228,6 +250,40 @@ class ResPartner(models.Model):
             raise UnusualError
         own["email_normalized"] = mailbox_of(own["email"]) if own["email"] else None
         return own
+
+    @api.model
+    def _import_place(self, client, kind, parts):
+        """Work out the columns of an address of a client."""
+        place = dict.fromkeys(OWN) | {name: client[name] for name in ("commercial_company_name", "vat")}
+        for name in PLACE_TYPED:
+            place[name] = self._fields[name].convert_to_column(parts.get(name), self)
+        label = dict(self._fields["type"]._description_selection(self.with_context({}).env))[kind]
+        return place | {"complete_name": f"{client['name']}, {label}".strip(), "numbers": []}
+
+    @api.model
+    def _import_tax(self, families, pattern):
+        """Give partners what follows from the client's tax ID, as the ORM works it out.
+
+        :return: names of own columns
+        :raise UnusualError: the number would be refused, or written in another way
+        """
+        names = self._import_tax_columns()
+        countries = {partner.id: partner.country_id for partner in pattern}
+        for family in families:
+            vat, known = family.client["vat"], {}
+            try:
+                spelled, _code = self._run_vat_checks(pattern[0].country_id, vat, family.client["name"])
+            except ValidationError as error:
+                raise UnusualError from error
+            if spelled != vat:
+                raise UnusualError
+            for partner, model in zip(family.partners, family.after(pattern), strict=True):
+                country = countries[model]
+                if country not in known:
+                    new = self.new({"vat": vat, "country_id": country.id})
+                    known[country] = {name: self._fields[name].convert_to_column(new[name], self) for name in names}
+                partner |= known[country]
+        return (*OWN, *names)
 
     @api.model
     def _import_phones(self, own, numbers, country):
@@ -281,9 +337,9 @@ class ResPartner(models.Model):
             self.env.execute_query(SQL("SELECT id, client_fields FROM res_partner WHERE id = ANY(%s)", pattern.ids))
         )
         for family in families:
-            for number, partner in enumerate(family.partners):
+            for partner, model in zip(family.partners, family.after(pattern), strict=True):
                 if partner["client_fields"] is None:
-                    partner["client_fields"] = defaults[pattern[min(number, 1)].id]
+                    partner["client_fields"] = defaults[model]
 
     @api.model
     def _import_given(self, family, ids):
@@ -309,12 +365,13 @@ class ResPartner(models.Model):
         return [number for (number,) in rows]
 
     @api.model
-    def _import_insert(self, families, pattern):
+    def _import_insert(self, families, pattern, own):
         """Insert families, with one statement a table.
 
+        :param own: names of the columns of partners that are not those of the pattern
         :return: dict of partner id to the ids of its phone numbers
         """
-        self._import_insert_partners(families, pattern)
+        self._import_insert_partners(families, pattern, own)
         clients = [{"id": family.client["id"], "pattern": pattern[0].id} for family in families]
         self._import_copy_rows("nestogy_client_status_change", "client_id", clients)
         bodies = self._import_bodies(families, pattern[0])
@@ -331,18 +388,18 @@ class ResPartner(models.Model):
         return self._import_insert_numbers([each for family in families for some in family.numbers for each in some])
 
     @api.model
-    def _import_insert_partners(self, families, pattern):
+    def _import_insert_partners(self, families, pattern, own):
         query = SQL("SELECT reltuples FROM pg_class WHERE oid = 'res_partner'::regclass")
         is_small = self.env.execute_query(query)[0][0] < FEW
         first = FEW if is_small and len(families) > FEW else len(families)
         for some in (families[:first], families[first:]):
             partners = [
-                {**partner, "pattern": pattern[min(number, 1)].id}
+                {**partner, "pattern": model}
                 for family in some
-                for number, partner in enumerate(family.partners)
+                for partner, model in zip(family.partners, family.after(pattern), strict=True)
             ]
             if partners:
-                self._import_copy_rows("res_partner", "id", partners, OWN)
+                self._import_copy_rows("res_partner", "id", partners, own)
             if partners and is_small:
                 # the database looks for each client that is pointed at by reading the whole table, as long as it
                 # takes it for a small one
@@ -457,5 +514,11 @@ class ResPartner(models.Model):
             after[str(person["id"])] = {
                 name: sorted(numbers.get(person["id"], ())) if name == "phone_number_ids" else person[name] or False
                 for name in self._import_kept_of_person()
+            }
+        for place in family.places:
+            kept = {name: place[name] or False for name in PLACE}
+            after[str(place["id"])] = {name: False for name in self._import_kept_of_person()} | {
+                **kept,
+                "phone_number_ids": [],
             }
         return client["id"], ids, after

@@ -37,6 +37,7 @@ METHODS = {
         *("_phone_get_country_field", "_phone_get_number_fields", "_phone_country", "_phone_to_numbers"),
         *("_main_phone_number", "_find_service_areas", "_new_client_field_values", "_get_address_values"),
         *("_address_fields", "_become_first_primary", "_log_client_status", "_import_own", "_import_phones"),
+        "_import_place",
     },
     "nestogy.phone.number": {"create", "_create", "_spelled", "_text", "_sync_to_partner"},
     "nestogy.client.status.change": {"create", "_create"},
@@ -49,6 +50,9 @@ FOLLOWS = {
     *(f"res.partner.{name}" for name in ("quality_score", "quality_gap_ids")),
     *(f"nestogy.phone.number.{name}" for name in ("national", "digits", "is_valid", "client_id")),
 }
+# the same of clients with a tax ID
+TAX_FOLLOWS = {f"res.partner.{name}" for name in ("peppol_eas", "peppol_endpoint", "vies_valid")}
+TAX_METHODS = {"res.partner": {"_check_vat", "_inverse_vat", "_import_tax"}}
 
 
 def is_known(module):
@@ -70,8 +74,8 @@ class ResPartner(models.Model):
         out from what is typed or reach records that are there already make the ORM create all rows.
         """
         return (
-            self._import_methods_are_known()
-            and self._import_follows() <= FOLLOWS
+            self._import_methods_are_known(METHODS, FOLLOWS)
+            and self._import_follows(TYPED) <= FOLLOWS
             and not {*TYPED} & {*self._commercial_fields()}
             and not any(self._fields[name].translate or self._fields[name].company_dependent for name in TYPED)
             and not any(self.default_get([*TYPED, "company_name"]).values())
@@ -80,10 +84,10 @@ class ResPartner(models.Model):
         )
 
     @api.model
-    def _import_methods_are_known(self):
-        for name, methods in METHODS.items():
+    def _import_methods_are_known(self, by_model, follows):
+        for name, methods in by_model.items():
             model = self.env[name]
-            computes = {field.compute for field in model._fields.values() if str(field) in FOLLOWS}
+            computes = {field.compute for field in model._fields.values() if str(field) in follows}
             wanted = methods | {each for each in computes if isinstance(each, str)}
             cls = type(model)
             if wanted & vars(cls).keys():  # replaced in this database, by an automation rule
@@ -94,9 +98,25 @@ class ResPartner(models.Model):
         return True
 
     @api.model
-    def _import_follows(self):
+    def _import_tax_columns(self):
+        """The stored fields that follow a tax ID; ``None`` when only the ORM can take one in.
+
+        It asks VIES about each number when a company wants that.
+        """
+        found = self._import_follows({"vat"}) - FOLLOWS
+        if not found <= TAX_FOLLOWS or not self._import_methods_are_known(TAX_METHODS, TAX_FOLLOWS):
+            return None
+        names = sorted(name.removeprefix("res.partner.") for name in found)
+        # whose companies they are does not matter: one of them is enough for Odoo, too
+        if "vies_valid" in names and self.env["res.company"].sudo().search_count([("vat_check_vies", "=", True)]):
+            return None
+        return names
+
+    @api.model
+    def _import_follows(self, typed):
         """The stored fields that change when something is typed, and those of other records that a new client changes.
 
+        :param typed: names of fields
         :return: set of ``model.field``
         """
         found, new = set(), {"res.partner", "nestogy.phone.number"}
@@ -113,7 +133,7 @@ class ResPartner(models.Model):
 
         for name, field in self._fields.items():
             if field.store and field in self.pool._field_triggers:
-                walk(self.pool.get_field_trigger_tree(field), name in TYPED, False)
+                walk(self.pool.get_field_trigger_tree(field), name in typed, False)
         return found
 
     @api.model

@@ -4,7 +4,6 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .res_partner_import_copy import OWN
 from .res_partner_import_guard import is_known
 
 _logger = logging.getLogger(__name__)
@@ -85,7 +84,8 @@ class ResPartner(models.Model):
         ids = [*pattern.ids, *proof.ids]
         rows = {row["id"]: row for row in self._import_rows("res_partner", "id", ids, LATER)}
         told = [
-            (rows[pattern[min(at, 1)].id] | partner, rows[partner["id"]]) for at, partner in enumerate(family.partners)
+            (rows[model] | partner, rows[partner["id"]])
+            for partner, model in zip(family.partners, family.after(pattern), strict=True)
         ]
         numbers = self._import_rows("nestogy_phone_number", "partner_id", proof.ids, {"id"})
         users = {"create_uid": self.env.uid, "write_uid": self.env.uid}
@@ -135,21 +135,23 @@ class ResPartner(models.Model):
                 check(self.sudo())  # as _validate_fields asks them
 
     @api.model
-    def _import_check_copies(self, ids, numbers, copies):
+    def _import_check_copies(self, ids, numbers, copies, own):
         """All that the ORM asks of new records, asked of all copies at once: rights, rules, constraints, quality.
 
         :param dict numbers: ids of phone numbers by partner id
+        :param own: names of the columns of partners that are not those of the pattern
         """
         self.env.invalidate_all(flush=False)
         partners = self.browse(ids).with_context(prefetch_fields=False)  # few of many columns are looked at
         names = {name for family in copies for name in family.data["vals"]}
         names |= {name for family in copies for contact in family.data["contacts"] for name in contact["vals"]}
+        names |= {name for family in copies for parts in family.data["addresses"].values() for name in parts}
         for name in sorted(names):
             self._check_field_access(self._fields[name], "write")
         # read at once what most of those look at who are asked now: one by one would be a query for each
         partners.sudo().fetch(LOOKED_AT)
         partners.check_access("create")
-        partners._import_validate({*OWN, "category_id", "phone_number_ids"})
+        partners._import_validate({*own, "category_id", "phone_number_ids"})
         partners._check_client_fields_required()
         phones = self.env["nestogy.phone.number"].browse(each for some in numbers.values() for each in some)
         phones.sudo().fetch(["client_id", "extension"])  # as above
