@@ -19,6 +19,7 @@ from . import test_credit
 from . import test_custom_fields
 from . import test_custom_values
 from . import test_dashboard
+from . import test_deed_roles
 from . import test_deletion
 from . import test_deletion_doors
 from . import test_document_states

@@ -181,11 +181,23 @@ class TestBulkDeeds(BulkCase):
         with Form(asks.with_context(default_domain=self.domain())) as form:
             self.assertEqual(form.client_count, 5)
             form.deed = "archive"
-            self.assertEqual(form.refused_count, 1)
             self.assertIn("Bulk 0", form.refused_text)
             self.assertIn("signs in", form.refused_text)
+            self.assertEqual(form.refused_title, "1 will be refused")
+            self.assertTrue(form.may_start)
             form.deed = "unarchive"
-            self.assertEqual(form.refused_count, 0)
+            self.assertEqual((form.refused_title, form.may_start), (False, True))
+
+    def test_there_is_nothing_to_start_where_all_will_be_refused(self):
+        self.make_portal_user(self.clients[0], login="bulk-portal")
+        asks = self.env["nestogy.client.bulk.ask"].with_user(self.agent)
+        for domain, title in (
+            (self.domain(self.clients[:1]), "There is nothing to start: all of them will be refused."),
+            ([("id", "=", 0)], "No client matches."),
+        ):
+            with Form(asks.with_context(default_domain=domain)) as form:
+                form.deed = "archive"
+                self.assertEqual((form.refused_title, form.may_start), (title, False))
 
     def test_the_report_is_a_file_without_formulas(self):
         self.clients[0].name = "=cmd()"

@@ -24,6 +24,8 @@ class NestogyClientBulkAsk(models.TransientModel):
     client_count = fields.Integer(string="Clients", compute="_compute_client_count")
     refused_count = fields.Integer(compute="_compute_refused")
     refused_text = fields.Text(compute="_compute_refused")
+    refused_title = fields.Char(compute="_compute_refused")
+    may_start = fields.Boolean(compute="_compute_refused")
     company_id = fields.Many2one("res.company", default=lambda self: self.env.company, required=True)
     status_id = fields.Many2one("nestogy.client.status", string="New Status")
     needs_reason = fields.Boolean(related="status_id.needs_reason")
@@ -74,7 +76,8 @@ class NestogyClientBulkAsk(models.TransientModel):
 
     @api.depends("domain", "deed", "message_kind_id", "words")
     def _compute_refused(self):
-        """Say who would be refused, as far as can be known; of very many clients the first are asked."""
+        """Say who would be refused, as far as can be known; of very many clients the first are asked. Where nobody
+        would be left there is nothing to start."""
         for ask in self:
             spec, refused = ask._spec(), {}
             if spec:
@@ -94,6 +97,13 @@ class NestogyClientBulkAsk(models.TransientModel):
             if refused and ask.client_count > LOOKED_AT:
                 lines.append(self.env._("The first %s clients were looked at.", LOOKED_AT))
             ask.refused_text = "\n".join(lines)
+            ask.may_start = bool(spec) and len(refused) < ask.client_count
+            if not ask.client_count:
+                ask.refused_title = self.env._("No client matches.")
+            elif spec and not ask.may_start:
+                ask.refused_title = self.env._("There is nothing to start: all of them will be refused.")
+            else:
+                ask.refused_title = self.env._("%s will be refused", len(refused)) if refused else False
 
     @api.depends("domain", "deed", "words")
     def _compute_words_note(self):

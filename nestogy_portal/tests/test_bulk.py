@@ -48,3 +48,10 @@ class TestBulkInvite(InviteMakers, TransactionCase):
         with self.assertRefused(AccessError, ""):
             self.invite(self.viewer)
         self.assertFalse(self.eve.sudo().user_ids)
+
+    def test_giving_access_is_not_offered_to_whoever_would_be_refused(self):
+        action = self.env.ref("portal.partner_wizard_action_create_and_open")
+        viewer = self.make_user("portal-bulk-viewer", "viewer")
+        for user, is_offered in ((viewer, False), (self.agent, True)):
+            offered = self.env["ir.actions.actions"].with_user(user).get_bindings("res.partner")["action"]
+            self.assertEqual(action.id in [each["id"] for each in offered], is_offered)

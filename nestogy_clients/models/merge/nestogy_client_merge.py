@@ -85,16 +85,15 @@ class NestogyClientMerge(models.Model):
 
     _undo_idx = models.Index("(undo_until) WHERE state = 'done' AND undo_until IS NOT NULL")
 
-    @api.depends("target_id.name", "source_ids.name", "partner_ids")
+    @api.depends("target_id.name", "partner_ids")
     def _compute_name(self):
         for merge in self:
             if merge.state != "draft" and merge.name:
                 continue  # the log keeps the names of that day
-            others = merge.partner_ids._origin - merge.target_id._origin
-            names = merge.source_ids.mapped("name") or others.mapped("name")
+            _kept, others = merge._ends()
             merge.name = self.env._(
                 "%(others)s into %(kept)s",
-                others=", ".join(name or "?" for name in names[:5]) or "?",
+                others=", ".join(one.name or "?" for one in others) or "?",
                 kept=merge.target_id.name or "?",
             )
 

@@ -140,7 +140,7 @@ class NestogyClientMerge(models.Model):
         return not field.compute or not field.readonly
 
     def _comparable(self, value):
-        return tuple(each.ids if isinstance(each, models.BaseModel) else str(each or "") for each in value).__repr__()
+        return repr([each.ids if isinstance(each, models.BaseModel) else str(each or "") for each in value])
 
     def _text_of(self, partner, names):
         """A value, or those of several fields, as people read it."""

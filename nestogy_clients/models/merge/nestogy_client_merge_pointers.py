@@ -345,8 +345,10 @@ class NestogyClientMerge(models.Model):
             if model._abstract:
                 continue
             for field in model._fields.values():
-                if field.type == "many2many" and field.store and field.relation not in labels:
-                    labels[field.relation] = (model, field)
+                if field.type == "many2many" and field.store:
+                    # from either side; what a partner calls it says most
+                    if field.relation not in labels or model._name == "res.partner":
+                        labels[field.relation] = (model, field)
         for model in self.env.registry.models.values():
             if not model._abstract and model._auto and (model._table not in labels or not model._inherit):
                 labels[model._table] = (model, None)
@@ -360,6 +362,8 @@ class NestogyClientMerge(models.Model):
         if model is None:
             return pointer.table
         label = self.env["ir.model"]._get(model._name).name or model._description
+        if field is not None and model._name == "res.partner":
+            return field._description_string(self.env)
         if field is not None:
             return f"{label}: {field._description_string(self.env)}"
         return label

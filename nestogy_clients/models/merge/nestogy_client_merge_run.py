@@ -132,9 +132,6 @@ class NestogyClientMerge(models.Model):
                 "done_at": fields.Datetime.now(),
                 "undo_until": fields.Date.add(fields.Date.context_today(self), days=UNDO_DAYS),
                 "company_id": kept.company_id.id,
-                "name": self.env._(
-                    "%(others)s into %(kept)s", others=", ".join(s.name or "?" for s in sources), kept=kept.name or "?"
-                ),
             }
         )
         kept.message_post(
@@ -180,38 +177,18 @@ class NestogyClientMerge(models.Model):
 
     def _write_sources(self, kept, sources):
         """Keep by which numbers and addresses the others are found from now on."""
+        found_by = ("client_number", "email", "email_normalized")
+        rows = [
+            {"partner_id": one.id, "partner_number": one.id, "name": one.name} | {name: one[name] for name in found_by}
+            for one in sources
+        ]
+        # also those of the kept one where another record's win
+        for names in (found_by[:1], found_by[1:]):
+            if kept[names[0]] and (self.choices or {}).get(names[0]) in sources.ids:
+                rows.append({"partner_number": kept.id, "name": kept.name} | {name: kept[name] for name in names})
         self.env["nestogy.client.merge.source"].create(
-            [
-                {
-                    "merge_id": self.id,
-                    "partner_id": one.id,
-                    "kept_id": kept.id,
-                    "partner_number": one.id,
-                    "name": one.name,
-                    "client_number": number,
-                    "email": one.email,
-                    "email_normalized": one.email_normalized,
-                }
-                for one in kept | sources
-                # also those of the kept one: another record's may win
-                for number in [one.client_number]
-                if one != kept
-            ]
+            [row | {"merge_id": self.id, "kept_id": kept.id} for row in rows]
         )
-        for name in ("email_normalized", "client_number"):
-            former = kept[name]
-            picked = (self.choices or {}).get("email" if name == "email_normalized" else name)
-            if former and picked in sources.ids:
-                self.env["nestogy.client.merge.source"].create(
-                    {
-                        "merge_id": self.id,
-                        "kept_id": kept.id,
-                        "partner_number": kept.id,
-                        "name": kept.name,
-                        name: former,
-                        "email": kept.email if name == "email_normalized" else False,
-                    }
-                )
 
     def _settle_logins(self, kept, sources):
         """One login stays and goes on working; the others are closed, which ends their sessions.

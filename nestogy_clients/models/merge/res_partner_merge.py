@@ -6,6 +6,12 @@ from odoo.tools.mail import email_normalize
 
 from .nestogy_client_merge import MANAGER
 
+# lists with a button of our own beside which Odoo's Merge, refused to those below managers, has no place
+OUR_LISTS = (
+    *("nestogy_clients.res_partner_view_list_client", "nestogy_clients.res_partner_view_kanban_client"),
+    *("nestogy_clients.res_partner_view_list_contact", "nestogy_clients.res_partner_view_kanban_contact"),
+)
+
 
 class ResPartner(models.Model):
     """Clients and contacts that were merged into others: hidden, and still found by their number and address."""
@@ -90,6 +96,18 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
     # Beginning
     # ------------------------------------------------------------------
+
+    @api.model
+    @api.readonly
+    def get_views(self, views, options=None):
+        """Lists of clients and their contacts offer our Merge alone."""
+        result = super().get_views(views, options)
+        ours = {self.env.ref(xmlid).id for xmlid in OUR_LISTS}
+        odoos = self.env.ref("base.action_partner_merge").id
+        for view in result["views"].values():
+            if view["id"] in ours and "action" in view.get("toolbar", {}):
+                view["toolbar"]["action"] = [each for each in view["toolbar"]["action"] if each["id"] != odoos]
+        return result
 
     def action_client_merge(self):
         """Begin to merge these clients or contacts."""

@@ -91,6 +91,7 @@ export class ClientExportDialog extends Component {
         return this.info.sections
             .map((section) => ({
                 ...section,
+                allLabel: _t("All: %s", section.label),
                 columns: this.info.columns.filter(
                     (column) => column.section === section.key && column.label.toLowerCase().includes(query)
                 ),

@@ -48,6 +48,14 @@ export class ClientMerge extends Component {
         return ids.includes(chosen) || (chosen === "both" && row.may_join) ? chosen : row.picked;
     }
 
+    /**
+     * @returns {boolean} whether the value of a partner will be there afterwards
+     */
+    isPicked(row, partner, index) {
+        const picked = this.picked(row);
+        return picked === partner.id || (picked === "both" && Boolean(row.values[index]));
+    }
+
     async pick(row, value) {
         if (!this.props.readonly) {
             const choices = this.props.record.data[this.props.name] || {};
