@@ -16,9 +16,8 @@ WORDS = "words"  # their addresses and numbers are taken out of the text
 NAMES = "names"  # as WORDS, and their names
 OTHER = "other"  # it is not about a client's people, or does not last
 
-# Between the digits of a number that somebody wrote by hand.
-SEPARATORS = " ()./\u00a0\u202f-"
-SPACE = "&nbsp;"  # as it stands in pages
+# Between the digits of a number that somebody wrote by hand; the long word is a space as it stands in pages.
+SEPARATORS = "(?:[ ()./\u00a0\u202f-]|&nbsp;){0,3}"
 NUMBER_DIGITS = 7  # fewer may be anything
 PIECE_LENGTH = 4  # of a text, by which rows that may have it are found
 
@@ -47,13 +46,12 @@ class Needle(NamedTuple):
     """A name, an address or a number that is looked for.
 
     ``pattern`` is a regular expression of the database that finds it, and no longer word that it is part of. ``piece``
-    is in every text that has it, once that is in small letters, without :data:`SEPARATORS` and :data:`SPACE` where
-    ``is_number``; it is empty where no letters tell.
+    is in every text that has it, once that is in small letters: it tells most other texts at once. It is empty where
+    no letters tell.
     """
 
     pattern: str
     piece: str
-    is_number: bool = False
 
 
 def needle(text):
@@ -61,12 +59,12 @@ def needle(text):
     >>> needle("Ann Archer").piece
     'ann archer'
     >>> needle("+1 (212) 555-0187").piece
-    '12125550187'
+    '87'
     """
     digits = re.sub(r"\D", "", text)
     if len(digits) >= NUMBER_DIGITS and not any(sign.isalpha() or sign == "@" for sign in text):
-        between = f"(?:[{SEPARATORS}]|{SPACE}){{0,3}}"
-        return Needle(_whole(rf"\+?{between.join(digits)}"), digits, True)
+        # whoever writes a number parts its digits as he likes, but does not leave the last one alone
+        return Needle(_whole(rf"\+?{SEPARATORS.join(digits)}"), digits[-2:])
     quoted = "".join(sign if sign.isalnum() or sign.isspace() else f"\\{sign}" for sign in text)
     # only these letters have the same small ones in every language
     piece = max(re.findall(r"[\x20-\x7e]+", text), key=len, default="").lower()

@@ -14,8 +14,6 @@ from ...tools.erasure import (
     EMPTY,
     NAMES,
     OTHER,
-    SEPARATORS,
-    SPACE,
     WORDS,
     EraseStep,
     needle,
@@ -160,30 +158,28 @@ class ResPartner(models.Model):
         if not (records and columns and texts):
             return []
         needles = [needle(text) for text in texts]
-        pieces = {each.piece for each in needles if not each.is_number}
-        numbers = {each.piece for each in needles if each.is_number}
-        likely = [SQL("strpos(texts.words, %s) > 0", piece) for piece in sorted(pieces - {""})]
-        likely += [SQL("strpos(texts.digits, %s) > 0", piece) for piece in sorted(numbers)]
-        if "" in pieces:
-            likely = [SQL("TRUE")]
-        cells = SQL(", ").join(SQL("%s::text", SQL.identifier("t", column)) for column in columns)
+        pieces = sorted({each.piece for each in needles})
+        likely = SQL("TRUE")
+        if all(pieces):
+            likely = SQL(" OR ").join(SQL("strpos(text.words, %s) > 0", piece) for piece in pieces)
         rows = self.env.execute_query(
             SQL(
-                """SELECT t.id
-                     FROM %(table)s t
-               CROSS JOIN LATERAL (SELECT lower(concat_ws(E'\n', %(cells)s) COLLATE "C") AS words OFFSET 0) text
-               CROSS JOIN LATERAL (SELECT text.words, %(digits)s AS digits OFFSET 0) texts
-                    WHERE t.id BETWEEN %(first)s AND %(last)s AND t.id = ANY(%(ids)s) AND (%(likely)s)
-                      AND concat_ws(E'\n', %(cells)s) ~* %(pattern)s""",
+                """WITH likely AS MATERIALIZED (
+                     SELECT t.id
+                       FROM %(table)s t
+                 CROSS JOIN LATERAL (SELECT lower(%(cells)s COLLATE "C") AS words OFFSET 0) text
+                      WHERE t.id BETWEEN %(first)s AND %(last)s AND t.id = ANY(%(ids)s) AND (%(likely)s))
+                   SELECT t.id FROM %(table)s t
+                    WHERE t.id IN (SELECT id FROM likely) AND %(cells)s ~* %(pattern)s""",
                 table=SQL.identifier(records._table),
-                cells=cells,
-                digits=SQL("translate(replace(text.words, %s, ''), %s, '')", SPACE, SEPARATORS)
-                if numbers
-                else SQL("''"),
+                cells=SQL(
+                    r"concat_ws(E'\n', %s)",
+                    SQL(", ").join(SQL("%s::text", SQL.identifier("t", column)) for column in columns),
+                ),
                 first=min(records.ids),
                 last=max(records.ids),
                 ids=records.ids,
-                likely=SQL(" OR ").join(likely),
+                likely=likely,
                 pattern="|".join(each.pattern for each in needles),
             )
         )
