@@ -1,16 +1,14 @@
 import json
-import tempfile
 
 from werkzeug.exceptions import BadRequest, NotFound, UnprocessableEntity
-from werkzeug.wsgi import wrap_file
 
 from odoo.exceptions import UserError
-from odoo.http import Controller, Response, content_disposition, request, route, serialize_exception
+from odoo.http import Controller, request, route, serialize_exception
 
 from ..models.export.nestogy_client_export import FILE_TYPES
+from .sent_file import begin_file, send_file
 
 CHARACTERS = 2_000_000  # a selection of 200,000 records
-IN_MEMORY = 2**20
 
 
 class ClientExport(Controller):
@@ -32,7 +30,7 @@ class ClientExport(Controller):
             raise BadRequest from error
         if not isinstance(values, dict):
             raise BadRequest
-        file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (closed when it was sent)
+        file = begin_file()
         try:
             entry = exports._export(values, file)
         except UserError as error:
@@ -40,17 +38,4 @@ class ClientExport(Controller):
             # as core's own exports tell the browser what is wrong
             payload = {"code": 200, "message": str(error), "data": serialize_exception(error)}
             raise UnprocessableEntity(json.dumps(payload)) from error
-        size = file.seek(0, 2)
-        file.seek(0)
-        response = Response(
-            wrap_file(request.httprequest.environ, file),
-            headers=[
-                ("Content-Type", FILE_TYPES[entry.file_type]),
-                ("Content-Length", str(size)),
-                ("Content-Disposition", content_disposition(entry._file_name())),
-                ("Cache-Control", "no-store"),
-            ],
-            direct_passthrough=True,
-        )
-        response.call_on_close(file.close)
-        return response
+        return send_file(file, FILE_TYPES[entry.file_type], entry._file_name())

@@ -1,12 +1,9 @@
-import tempfile
-
 from werkzeug.exceptions import NotFound
-from werkzeug.wsgi import wrap_file
 
-from odoo.http import Controller, Response, content_disposition, request, route
+from odoo.http import Controller, request, route
 
 from ..models.export.nestogy_client_export import FILE_TYPES
-from .client_export import IN_MEMORY
+from .sent_file import begin_file, send_file
 
 
 class ClientImport(Controller):
@@ -28,19 +25,6 @@ class ClientImport(Controller):
         work = request.env["nestogy.client.import"].browse(import_id).exists()
         if file_type not in FILE_TYPES or not work or not work._may_download():
             raise NotFound
-        file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (closed when it was sent)
+        file = begin_file()
         work._write_refused(file, file_type)
-        size = file.seek(0, 2)
-        file.seek(0)
-        response = Response(
-            wrap_file(request.httprequest.environ, file),
-            headers=[
-                ("Content-Type", FILE_TYPES[file_type]),
-                ("Content-Length", str(size)),
-                ("Content-Disposition", content_disposition(f"refused-rows-{import_id}.{file_type}")),
-                ("Cache-Control", "no-store"),
-            ],
-            direct_passthrough=True,
-        )
-        response.call_on_close(file.close)
-        return response
+        return send_file(file, FILE_TYPES[file_type], f"refused-rows-{import_id}.{file_type}")

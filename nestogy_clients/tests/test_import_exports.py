@@ -21,6 +21,7 @@ EXPECTED = {
     "dynamics_accounts.csv": ("dynamics_accounts", OFFICE | {"person": "Ann Lee"}),
     "dynamics_contacts.csv": ("dynamics_contacts", ANN),
     "zoho_accounts.csv": ("zoho_accounts", OFFICE | {"email": ""}),
+    "zoho_accounts_long.csv": ("zoho_accounts", OFFICE | {"email": ""}),
     "zoho_contacts.csv": ("zoho_contacts", ANN),
     "whmcs.csv": ("whmcs", ANN),
     "blesta.csv": ("blesta", ANN),
@@ -32,6 +33,7 @@ EXPECTED = {
         "quickbooks",
         ANN | {"name": "Ann Lee", "person": "", "street": "12 Harbor Road Portland ME 04101"},
     ),
+    "quickbooks_sample.csv": ("quickbooks", OFFICE | {"person": "Ann Lee"}),
     "quickbooks_desktop.csv": ("quickbooks", OFFICE | {"person": "Ann Lee"}),
 }
 

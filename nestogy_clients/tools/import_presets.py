@@ -66,6 +66,18 @@ def _address(prefix, target, zip_name, state_name="state", country_name="country
     }
 
 
+def _long_address(prefix, target):
+    """The headings of an address as Zoho has written it since it knows parts of streets."""
+    return {
+        f"{prefix}_address_street_address": f"{target}street",
+        f"{prefix}_address_flat_house_no_building_apartment_name": f"{target}street2",
+        f"{prefix}_address_city": f"{target}city",
+        f"{prefix}_address_state_province": f"{target}state",
+        f"{prefix}_address_zip_postal_code": f"{target}zip",
+        f"{prefix}_address_country_region": f"{target}country",
+    }
+
+
 PRESETS = {
     "hubspot_companies": {
         "title": "HubSpot (companies)",
@@ -308,7 +320,11 @@ PRESETS = {
     },
     "zoho_accounts": {
         "title": "Zoho CRM (accounts)",
-        "signatures": [("account_name", "billing_street", "billing_code"), ("account_owner_id", "account_name")],
+        "signatures": [
+            ("account_name", "billing_street", "billing_code"),
+            ("account_owner_id", "account_name"),
+            ("account_name", "billing_address_city", "billing_address_country_region"),
+        ],
         "columns": {
             "account_name": "name",
             "account_number": "number",
@@ -319,6 +335,8 @@ PRESETS = {
             "industry": "industry",
             **_address("billing", "", "code"),
             **_address("shipping", "delivery_", "code"),
+            **_long_address("billing", ""),
+            **_long_address("shipping", "delivery_"),
             "tag": "tags",
             "description": "notes",
         },
@@ -470,6 +488,7 @@ PRESETS = {
             ("customer", "main_phone", "main_email"),
             ("name", "company_name", "street_address", "open_balance"),
             ("customer_full_name", "bill_address"),
+            ("company", "opening_balance", "opening_balance_date"),
         ],
         "columns": {
             "company_name": "name",
@@ -492,6 +511,7 @@ PRESETS = {
             "fax": "fax",
             "website": "website",
             "street_address": "street",
+            "street": "street",
             "bill_address": "street",
             "billing_address": "street",
             "bill_to_2": "street",
@@ -504,11 +524,15 @@ PRESETS = {
             "city": "city",
             "state": "state",
             "zip": "zip",
+            "zip_code": "zip",
             "country": "country",
             "ship_address": "delivery_street",
             "shipping_address": "delivery_street",
+            "ship_to_2": "delivery_street",
+            "ship_to_3": "delivery_street2",
             "tax_resale_no": "vat",
             "resale_num": "vat",
+            "resale_number": "vat",
             "customer_type": "tags",
             "note": "notes",
             "notes": "notes",

@@ -126,6 +126,14 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
             }
         )
         cls.form.field_ids = [Command.create({"target": "country"}), Command.create({"target": "company_size"})]
+        cls.entry = cls.env["nestogy.form.entry"].create(
+            {
+                "form_id": cls.form.id,
+                "result": "unconfirmed",
+                "email": "ann@new.example",
+                "confirm_until": fields.Datetime.add(fields.Datetime.now(), days=1),
+            }
+        )
 
     def test_no_page_bars_anybody_and_the_keyboard_leads_everywhere(self):
         links = self.env["nestogy.portal.link"]
@@ -147,6 +155,8 @@ class TestAccessibility(AccessibilityMixin, PortalMakers, HttpCase):
                 "website form": f"/form/{self.form.token}",
                 "website form in a frame": f"/form/{self.form.token}?embed=1",
                 "dead website form": f"/form/{new_token()}",
+                "address of a website form": self.entry._confirm_url()[len(self.entry.get_base_url()) :],
+                "dead link of a website form": "/form/confirm/x",
                 "nothing": "/my/nowhere-at-all",
             },
             self.owner: {

@@ -1,16 +1,15 @@
 import json
-import tempfile
 
 from werkzeug.exceptions import BadRequest, NotFound
-from werkzeug.wsgi import wrap_file
 
-from odoo.http import Controller, Response, content_disposition, request, route
+from odoo.http import Controller, request, route
+
+from odoo.addons.nestogy_clients.controllers.sent_file import begin_file, send_file
 
 from ..report.nestogy_job_report_export import FILE_TYPES
 
 DOMAIN_CHARACTERS = 20_000
 FILTER_CHARACTERS = 500
-IN_MEMORY = 2**20
 
 
 class JobReport(Controller):
@@ -28,19 +27,6 @@ class JobReport(Controller):
             raise BadRequest from error
         if not isinstance(conditions, list):
             raise BadRequest
-        file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (closed when it was sent)
+        file = begin_file()
         report._write_file(file_type, conditions, filters[:FILTER_CHARACTERS], file)
-        size = file.tell()
-        file.seek(0)
-        response = Response(
-            wrap_file(request.httprequest.environ, file),
-            headers=[
-                ("Content-Type", FILE_TYPES[file_type]),
-                ("Content-Length", str(size)),
-                ("Content-Disposition", content_disposition(report._file_name(file_type))),
-                ("Cache-Control", "no-store"),
-            ],
-            direct_passthrough=True,
-        )
-        response.call_on_close(file.close)
-        return response
+        return send_file(file, FILE_TYPES[file_type], report._file_name(file_type))

@@ -235,17 +235,7 @@ class NestogyClientBulk(models.Model):
         if spec.get("ended") and not self.is_undo:
             getattr(self._partners(), spec["ended"])(self)
         if self.total > AT_ONCE:
-            self.env.user._bus_send(
-                "simple_notification",
-                {
-                    "title": self.name,
-                    "message": self.env._(
-                        "%(done)s done, %(refused)s refused.", done=self.done_count, refused=self.refused_count
-                    ),
-                    "type": "warning" if self.refused_count else "success",
-                    "sticky": True,
-                },
-            )
+            self._work_say_ended()
 
     # ------------------------------------------------------------------
     # Taking back

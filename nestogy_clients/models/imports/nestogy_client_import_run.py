@@ -117,18 +117,5 @@ class NestogyClientImport(models.Model):
             if self.is_undo:
                 self._undo_tags()
             if self.total > AT_ONCE:
-                self._tell_ended()
+                self._work_say_ended()
         return result
-
-    def _tell_ended(self):
-        self.env.user._bus_send(
-            "simple_notification",
-            {
-                "title": self.name,
-                "message": self.env._(
-                    "%(done)s done, %(refused)s refused.", done=self.done_count, refused=self.refused_count
-                ),
-                "type": "warning" if self.refused_count else "success",
-                "sticky": True,
-            },
-        )

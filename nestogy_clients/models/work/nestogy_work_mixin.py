@@ -312,6 +312,20 @@ class NestogyWorkMixin(models.AbstractModel):
         work_sudo = self.sudo()  # users may read work only
         work_sudo.write({"state": "undone" if self.is_undo else "done", "ended_at": fields.Datetime.now()})
 
+    def _work_say_ended(self):
+        """Tell the user in a word of its own that long work has ended; for :meth:`_work_ended`."""
+        self.env.user._bus_send(
+            "simple_notification",
+            {
+                "title": self.name,
+                "message": self.env._(
+                    "%(done)s done, %(refused)s refused.", done=self.done_count, refused=self.refused_count
+                ),
+                "type": "warning" if self.refused_count else "success",
+                "sticky": True,
+            },
+        )
+
     def _work_tell(self):
         """Tell the screens of whoever started it how far it is."""
         for work in self:

@@ -179,6 +179,11 @@ class NestogyForm(models.Model):
             form.held_count = mine.get("held", 0)
             form.lead_count = mine.get("created", 0)
 
+    @api.onchange("needs_confirmation")
+    def _onchange_needs_confirmation(self):
+        if self.needs_confirmation and not self.confirm_template_id:  # a form of before there was one
+            self.confirm_template_id = self.default_get(["confirm_template_id"]).get("confirm_template_id")
+
     # ------------------------------------------------------------------
     # What is refused
     # ------------------------------------------------------------------

@@ -66,7 +66,8 @@ class NestogyFormEntry(models.Model):
     client_id = fields.Many2one("res.partner", ondelete="cascade", index=False, domain=[("is_client", "=", True)])
     contact_id = fields.Many2one("res.partner", readonly=True, ondelete="set null", index="btree_not_null")
     origin = fields.Char(string="Website", readonly=True, help="Where the form was; empty for its own page.")
-    lang = fields.Char(string="Language", readonly=True)
+    lang = fields.Char(string="Language Code", readonly=True)
+    lang_name = fields.Char(string="Language", compute="_compute_lang_name")
     ip_digest = fields.Char(
         string="Sender's Mark",
         readonly=True,
@@ -92,6 +93,18 @@ class NestogyFormEntry(models.Model):
             entry.answers = self.env["ir.qweb"]._render(
                 "nestogy_portal.form_entry_answers", {"rows": entry.shown or [], "known": False}
             )
+
+    @api.depends("lang")
+    def _compute_lang_name(self):
+        # one that was taken out since has its name still
+        rows = (
+            self.env["res.lang"]
+            .with_context(active_test=False)
+            .search_fetch([("code", "in", self.mapped("lang"))], ["code", "name"])
+        )
+        names = {row.code: row.name for row in rows}
+        for entry in self:
+            entry.lang_name = names.get(entry.lang, entry.lang)
 
     @api.model
     def _prepare_values(self, form, values):
