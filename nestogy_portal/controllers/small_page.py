@@ -19,13 +19,13 @@ def render_small_page(env, template, brand, status=200, policy=None, **values):
     """A page behind a link of a mail, without scripts and without the site around it.
 
     :param env: with the language of the reader
-    :param str template: gets ``brand``, ``brand_css``, ``page_lang``, ``csrf_token``, the ``nonce`` of its styles, and
+    :param str template: gets ``brand``, ``brand_css``, ``html_attributes``, ``csrf_token``, the ``nonce`` of its styles, and
         the values
     """
     nonce = base64.b64encode(secrets.token_bytes(16)).decode()
     shared = {
         "nonce": nonce,
-        "page_lang": (env.lang or "en_US").split("@")[0].replace("_", "-"),
+        "html_attributes": env["res.lang"]._html_attributes(),
         "brand": brand,
         "brand_css": colors.style_variables(brand.colors),
         "csrf_token": request.csrf_token(),

@@ -107,6 +107,17 @@ class TestLanguage(PortalCase):
         self.opener.cookies.pop("frontend_lang", None)
         self.assertIn("/fr/my", self.open("/my", allow_redirects=True).url)
 
+    def test_a_page_says_which_way_its_language_is_read(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        self.assertIn('<html lang="en-US" dir="ltr"', self.visit("/web/login").text)
+        self.owner.lang = "ar_001"
+        self.enter(self.owner)
+        self.opener.cookies.pop("frontend_lang", None)
+        root = '<html lang="ar-001" dir="rtl"'
+        self.assertIn(root, self.open("/my", allow_redirects=True).text)
+        url = self.env["nestogy.portal.link"]._issue(self.owner, self.make_invoice(self.client, 120))
+        self.assertIn(root, self.visit(url[url.index("/my/link/") :]).text)
+
     def test_bad_words_change_nothing(self):
         self.enter(self.owner)
         for lang in ("xx_XX", "", "de_DE", "../x"):

@@ -1,4 +1,5 @@
 from . import mail_message_timeline
+from . import res_lang
 from . import res_partner_custom_fields
 from . import res_partner_profile
 from . import res_partner_timeline

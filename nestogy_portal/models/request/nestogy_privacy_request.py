@@ -236,7 +236,7 @@ class NestogyPrivacyRequest(models.Model):
                 "parts": parts,
                 "today": format_date(contact.env, fields.Date.context_today(contact)),
                 "show": lambda value: self._show(contact.env, value),
-                "lang": (contact.env.lang or "en_US").replace("_", "-"),
+                "html_attributes": contact.env["res.lang"]._html_attributes(),
             },
         )
         output, size, left_out = io.BytesIO(), 0, []
