@@ -432,21 +432,22 @@ class NestogyClientImport(models.Model):
         places, was_run, outcomes = self._places(), outcomes is not None, outcomes or {}
         rows = []
         for row_sudo, plan in plans.items():
-            client_id, *made = outcomes.get(row_sudo) or (plan.client_id, None, None, None)
-            state = "done" if row_sudo in outcomes else "skipped" if was_run and plan.deed == "skip" else None
+            client_id, made, before, after = outcomes.get(row_sudo) or (plan.client_id, None, None, None)
             rows.append(
-                (
-                    row_sudo.id,
-                    plan.deed,
-                    json.dumps(problems) if (problems := self._problems_by_index(plan, places)) else None,
-                    " ".join(plan.problems.values())[:REASON_LENGTH] or None,
-                    client_id or None,
-                    plan.twin_id or None,
-                    json.dumps(self._file_keys(plan) if plan.data else []),
-                    plan.digest,
-                    state,
-                    *(None if each is None else json.dumps(each) for each in made),
-                )
+                {
+                    "id": row_sudo.id,
+                    "deed": plan.deed,
+                    "problems": self._problems_by_index(plan, places) or None,
+                    "reason": " ".join(plan.problems.values())[:REASON_LENGTH] or None,
+                    "client_id": client_id or None,
+                    "twin_id": plan.twin_id or None,
+                    "match_keys": self._file_keys(plan) if plan.data else [],
+                    "digest": plan.digest,
+                    "state": "done" if row_sudo in outcomes else "skipped" if was_run and plan.deed == "skip" else None,
+                    "made": made,
+                    "before": before,
+                    "after": after,
+                }
             )
         if not rows:
             return
@@ -456,18 +457,16 @@ class NestogyClientImport(models.Model):
             SQL(
                 """
                 UPDATE nestogy_client_import_row row
-                   SET deed = plan.deed, problems = plan.problems::jsonb, reason = plan.reason,
-                       client_id = plan.client_id, twin_id = plan.twin_id, match_keys = plan.match_keys::jsonb,
-                       digest = plan.digest, state = COALESCE(plan.state, row.state),
-                       made = COALESCE(plan.made::jsonb, row.made), before = COALESCE(plan.before::jsonb, row.before),
-                       after = COALESCE(plan.after::jsonb, row.after)
-                  FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::text[],
-                              %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-                    AS plan(id, deed, problems, reason, client_id, twin_id, match_keys, digest, state, made, before,
-                            after)
+                   SET deed = plan.deed, problems = plan.problems, reason = plan.reason, client_id = plan.client_id,
+                       twin_id = plan.twin_id, match_keys = plan.match_keys, digest = plan.digest,
+                       state = COALESCE(plan.state, row.state), made = COALESCE(plan.made, row.made),
+                       before = COALESCE(plan.before, row.before), after = COALESCE(plan.after, row.after)
+                  FROM json_to_recordset(%s::json)
+                    AS plan(id int, deed text, problems jsonb, reason text, client_id int, twin_id int,
+                            match_keys jsonb, digest text, state text, made jsonb, before jsonb, after jsonb)
                  WHERE row.id = plan.id
                 """,
-                *(list(column) for column in zip(*rows, strict=True)),
+                json.dumps(rows),
             )
         )
         rows_sudo.browse([row_sudo.id for row_sudo in plans]).invalidate_recordset(flush=False)
