@@ -64,8 +64,9 @@ def run(env, rows):
             "name": "engagement",
             "unit": "ms",
             "plain": None,
-            "ours": milliseconds(all_clients, before=night),
-            "limit": milliseconds(limit),
+            # each night writes all rows twice and nothing of it is vacuumed before the end: three are enough
+            "ours": milliseconds(all_clients, times=3, before=night),
+            "limit": milliseconds(limit, times=3),
             "queries": queries(env, all_clients),
         },
         {

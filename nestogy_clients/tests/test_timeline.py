@@ -138,9 +138,10 @@ class TestTimelinePages(TimelineCase):
         def count(client, **kwargs):
             self.env.flush_all()
             self.env.invalidate_all()
-            # what every request reads of whoever sends it
-            user = self.manager.with_user(self.manager)
-            _read = user.tz, user.company_ids.mapped("client_own_team_only"), user.company_id.partner_id.lang
+            # what every request knows of whoever sends it, and nothing else
+            _read = self.manager.with_user(self.manager).partner_id
+            companies = self.env.company.ids
+            client = client.with_context(lang="en_US", allowed_company_ids=companies)
             before = self.env.cr.sql_log_count
             self.timeline(client=client, limit=100, **kwargs)
             return self.env.cr.sql_log_count - before

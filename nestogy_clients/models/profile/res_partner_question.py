@@ -52,16 +52,16 @@ class ResPartner(models.Model):
 
         Its text is the same for all users with the same rights, who so share the plan that is kept of it.
         """
-        return Statement(label, sql.code, [self._client_variable(param) for param in sql.params])
+        variables = {self._client_user_person(): PERSON, self.env.uid: USER, NOBODY: CLIENT}
 
-    def _client_variable(self, param):
-        if isinstance(param, tuple | list):
-            return type(param)(self._client_variable(each) for each in param)
-        if isinstance(param, datetime) and param < LONG_AGO:
-            return Variable(param - NEVER, "timestamp")
-        if type(param) is int:  # unlike a bool
-            return {self._client_user_person(): PERSON, self.env.uid: USER, NOBODY: CLIENT}.get(param, param)
-        return param
+        def general(param):
+            if isinstance(param, tuple | list):
+                return type(param)(map(general, param))
+            if isinstance(param, datetime) and param < LONG_AGO:
+                return Variable(param - NEVER, "timestamp")
+            return variables.get(param, param) if type(param) is int else param  # a bool is none
+
+        return Statement(label, sql.code, general(sql.params))
 
     @ormcache("self.env.uid")
     def _client_user_person(self):

@@ -45,15 +45,16 @@ class ResPartner(models.Model):
         }
         outcomes = dict(communications._fields["outcome"]._description_selection(self.env))
 
+        directions = {
+            ("call", "in"): self.env._("Call from the client"),
+            ("call", "out"): self.env._("Call to the client"),
+            ("email", "in"): self.env._("E-mail from the client"),
+            ("email", "out"): self.env._("E-mail to the client"),
+            ("text", "in"): self.env._("Text message from the client"),
+            ("text", "out"): self.env._("Text message to the client"),
+        }
+
         def draw(row):
-            directions = {
-                ("call", "in"): self.env._("Call from the client"),
-                ("call", "out"): self.env._("Call to the client"),
-                ("email", "in"): self.env._("E-mail from the client"),
-                ("email", "out"): self.env._("E-mail to the client"),
-                ("text", "in"): self.env._("Text message from the client"),
-                ("text", "out"): self.env._("Text message to the client"),
-            }
             what = directions.get((row["kind"], row["direction"])) or labels.get(row["kind"], "")
             outcome = outcomes.get(row["outcome"], "")
             if row["bounced"]:
