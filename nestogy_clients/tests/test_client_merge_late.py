@@ -131,6 +131,45 @@ class TestClientMergeLate(ClientsCase):
         merge.action_undo()
         self.assertEqual(self.tags(), sorted((self.kept | self.twin).ids))
 
+    def test_a_custom_field_that_names_it_later_follows(self):
+        project = self.env["project.project"].create(
+            {
+                "name": "Move",
+                "task_properties_definition": [
+                    {"name": "referred", "type": "many2one", "comodel": "res.partner", "string": "Referred by"}
+                ],
+            }
+        )
+        task = self.env["project.task"].create({"name": "Call", "project_id": project.id})
+        merge = self.merge()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE project_task SET task_properties = jsonb_build_object('referred', %s) WHERE id = %s",
+            [self.twin.id, task.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(merge.sudo()._late(), merge)
+        self.follow()
+        self.assertEqual(task.task_properties["referred"], self.kept)
+        self.assertFalse(merge.sudo()._late())
+        merge.action_undo()
+        self.env.invalidate_all()
+        self.assertEqual(task.task_properties["referred"], self.twin)
+
+    def test_looking_at_many_merges_costs_as_much_as_at_one(self):
+        def cost(merges):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            merges.sudo()._late()
+            return self.env.cr.sql_log_count - before
+
+        merges = self.merge()
+        cost(merges)
+        alone = cost(merges)
+        for n in range(4):
+            merges |= self.merge(self.make_client(f"More {n}"), self.make_client(f"More {n} Ltd."))
+        self.assertEqual(cost(merges), alone)
+
     def test_it_follows_through_several_merges(self):
         third = self.make_client("Acme Group")
         first = self.merge()

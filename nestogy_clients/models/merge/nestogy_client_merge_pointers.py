@@ -1,7 +1,7 @@
 from collections import namedtuple
 
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 # a column that says which record a row is about: ``key`` is what rows are told apart by, ``guard`` SQL on ``t``
 Pointer = namedtuple("Pointer", "table column key guard is_text is_root")
@@ -28,6 +28,7 @@ LEFT_ALONE = {
     "res_company.partner_id": "a company's own partner is never merged into another",
     "nestogy_client_duplicate": "a step of its own: the pair stays in order",
     "nestogy_relation": "a step of its own: relations that say the same are joined",
+    "nestogy_engagement_change": "a queue that is empty in a moment; the kept one joins it at the end",
 }
 
 
@@ -338,8 +339,10 @@ class NestogyClientMerge(models.Model):
             }
         )
 
+    @api.model
+    @ormcache()
     def _table_models(self):
-        """The models of tables, and for tables of a relation the label of its field."""
+        """Names of the models of tables, and for tables of a relation of its field; asked for each line of a merge."""
         labels = {}
         for model in self.env.registry.models.values():
             if model._abstract:
@@ -348,29 +351,30 @@ class NestogyClientMerge(models.Model):
                 if field.type == "many2many" and field.store:
                     # from either side; what a partner calls it says most
                     if field.relation not in labels or model._name == "res.partner":
-                        labels[field.relation] = (model, field)
+                        labels[field.relation] = (model._name, field.name)
         for model in self.env.registry.models.values():
             if not model._abstract and model._auto and (model._table not in labels or not model._inherit):
-                labels[model._table] = (model, None)
+                labels[model._table] = (model._name, None)
         return labels
 
     def _table_label(self, pointer):
         """What rows of a table are called, for people."""
         if pointer.table == "ir_model_data":
             return self.env._("External ID")
-        model, field = self._table_models().get(pointer.table, (None, None))
-        if model is None:
+        model, name = self._table_models().get(pointer.table, (None, None))
+        if not model:
             return pointer.table
-        label = self.env["ir.model"]._get(model._name).name or model._description
-        if field is not None and model._name == "res.partner":
-            return field._description_string(self.env)
-        if field is not None:
-            return f"{label}: {field._description_string(self.env)}"
-        return label
+        label = self.env["ir.model"]._get(model).name or self.env[model]._description
+        if not name:
+            return label
+        words = self.env[model]._fields[name]._description_string(self.env)
+        return words if model == "res.partner" else f"{label}: {words}"
 
     def _stay_reason(self, pointer):
         """Why rows of a table stay with the earlier record."""
         for step in self.env["res.partner"]._client_merge_steps():
             if step.get("stay") and self.env[step["model"]]._table == pointer.table:
                 return step["stay"]
-        return self.env._("The kept one has it already; the other one stays with the earlier record.")
+        return self.env._(
+            "The kept one has it already, or gets it from another; this one stays with the earlier record."
+        )

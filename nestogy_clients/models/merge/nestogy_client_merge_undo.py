@@ -39,10 +39,10 @@ class NestogyClientMerge(models.Model):
         ids = sorted((kept | sources).ids)
         self.env.cr.execute("SELECT id FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [ids])
         line_model = self.env["nestogy.client.merge.line"]
-        lines = line_model.search([("merge_id", "=", self.id), ("table_name", "!=", False)], order="id desc")
+        moved = [("merge_id", "=", self.id), ("kind", "in", ("move", "change")), ("row_ids", "!=", False)]
         blocks = []
         # first the rows go back, then they become what they were: two of them may be in each other's way before
-        for line in lines.filtered(lambda line: line.kind in ("move", "change") and line.row_ids):
+        for line in line_model.search(moved, order="id desc"):
             left = self._turn_back(line)
             if left:
                 blocks.append((line.label, left, self.env._("They were changed since, or are not there any more.")))
@@ -99,7 +99,7 @@ class NestogyClientMerge(models.Model):
         ]
         if not columns:
             return []
-        model, _field = self._table_models().get(table, (None, None))
+        model, _name = self._table_models().get(table, (None, None))
         blocks = []
         for column in columns:
             [(blocked,)] = self.env.execute_query(
@@ -120,8 +120,8 @@ class NestogyClientMerge(models.Model):
                 )
             )
             if blocked:
-                field = model and model._fields.get(column)
-                label = field._description_string(self.env) if field is not None and field else column
+                field = self.env[model]._fields.get(column) if model else None
+                label = field._description_string(self.env) if field else column
                 blocks.append((label, blocked, self.env._("A newer value stands and stays.")))
         if table == "res_partner" and "client_number" in columns:
             # both at once would hit the unique key: the numbers are put aside first
