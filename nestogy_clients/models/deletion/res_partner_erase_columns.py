@@ -175,101 +175,34 @@ class ResPartner(models.Model):
             "mail_template.email_cc": WORDS,
             **dict.fromkeys(
                 (
-                    *(
-                        "maintenance_equipment.equipment_properties",
-                        "project_task.html_field_history",
-                    ),
-                    *(
-                        "project_task.task_properties",
-                        "res_device_log.ip_address",
-                    ),
-                    *(
-                        "sale_order.customizable_pdf_form_fields",
-                        "sale_order_line.analytic_distribution",
-                    ),
+                    *("maintenance_equipment.equipment_properties", "project_task.html_field_history"),
+                    *("project_task.task_properties", "res_device_log.ip_address"),
+                    *("sale_order.customizable_pdf_form_fields", "sale_order_line.analytic_distribution"),
                     *("sale_order_line.extra_tax_data",),
                 ),
                 STEP,
             ),
             **dict.fromkeys(
                 (
-                    *(
-                        "account_move.sending_data",
-                        "account_move_line.analytic_distribution",
-                    ),
-                    *(
-                        "account_move_line.extra_tax_data",
-                        "account_bank_statement_line.transaction_details",
-                    ),
-                    *(
-                        "account_partial_reconcile.draft_caba_move_vals",
-                        "account_journal.incoming_einvoice_notification_email",
-                    ),
-                    *(
-                        "account_reconcile_model_line.analytic_distribution",
-                        "account_analytic_distribution_model.analytic_distribution",
-                    ),
-                    *(
-                        "base_import_mapping.res_model",
-                        "calendar_event.res_model",
-                    ),
-                    *(
-                        "contract_line.analytic_distribution",
-                        "hr_employee",
-                    ),
-                    *(
-                        "hr_resume_line",
-                        "iap_account.sender_name",
-                    ),
-                    *(
-                        "ir_act_client.res_model",
-                        "ir_act_window.res_model",
-                    ),
-                    *(
-                        "ir_embedded_actions.parent_res_model",
-                        "mail_activity_plan.res_model",
-                    ),
-                    *(
-                        "mail_activity_type.res_model",
-                        "mail_message.email_layout_xmlid",
-                    ),
-                    *(
-                        "mail_message_subtype.res_model",
-                        "mail_scheduled_message.send_context",
-                    ),
-                    *(
-                        "mail_template.email_from",
-                        "mail_template.email_layout_xmlid",
-                    ),
-                    *("mail_tracking_value.field_info",),
-                    *(
-                        "nestogy_client_bulk.work_company_ids",
-                        "nestogy_client_deletion.people",
-                    ),
-                    *(
-                        "nestogy_client_deletion.work_company_ids",
-                        "nestogy_client_deletion_line",
-                    ),
-                    *(
-                        "nestogy_client_export_template.columns",
-                        "nestogy_custom_field_deleted.config",
-                    ),
-                    *(
-                        "nestogy_dashboard_layout.layout",
-                        "payment_provider.paypal_email_account",
-                    ),
-                    *(
-                        "privacy_log.anonymized_email",
-                        "product_template.product_properties",
-                    ),
-                    *(
-                        "res_bank",
-                        "res_company",
-                    ),
-                    *(
-                        "res_country.address_format",
-                        "res_users_settings_embedded_action.res_model",
-                    ),
+                    *("account_analytic_distribution_model.analytic_distribution",),
+                    *("account_bank_statement_line.transaction_details",),
+                    *("account_journal.incoming_einvoice_notification_email", "account_move.sending_data"),
+                    *("account_move_line.analytic_distribution", "account_move_line.extra_tax_data"),
+                    *("account_partial_reconcile.draft_caba_move_vals",),
+                    *("account_reconcile_model_line.analytic_distribution", "base_import_mapping.res_model"),
+                    *("calendar_event.res_model", "contract_line.analytic_distribution", "hr_employee"),
+                    *("hr_resume_line", "iap_account.sender_name", "ir_act_client.res_model"),
+                    *("ir_act_window.res_model", "ir_embedded_actions.parent_res_model"),
+                    *("mail_activity_plan.res_model", "mail_activity_type.res_model"),
+                    *("mail_message.email_layout_xmlid", "mail_message_subtype.res_model"),
+                    *("mail_scheduled_message.send_context", "mail_template.email_from"),
+                    *("mail_template.email_layout_xmlid", "mail_tracking_value.field_info"),
+                    *("nestogy_client_bulk.work_company_ids", "nestogy_client_deletion.people"),
+                    *("nestogy_client_deletion.work_company_ids", "nestogy_client_deletion_line"),
+                    *("nestogy_client_export_template.columns", "nestogy_custom_field_deleted.config"),
+                    *("nestogy_dashboard_layout.layout", "payment_provider.paypal_email_account"),
+                    *("privacy_log.anonymized_email", "product_template.product_properties", "res_bank"),
+                    *("res_company", "res_country.address_format", "res_users_settings_embedded_action.res_model"),
                 ),
                 OTHER,
             ),

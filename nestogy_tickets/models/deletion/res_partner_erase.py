@@ -78,12 +78,8 @@ class ResPartner(models.Model):
             ),
             **dict.fromkeys(
                 (
-                    *(
-                        "nestogy_job_material.client_id",
-                        "nestogy_sla_clock.client_id",
-                        "nestogy_ticket_charge.client_id",
-                    ),
-                    *("project_task.contact_id", "project_task.site_id"),
+                    *("nestogy_job_material.client_id", "nestogy_sla_clock.client_id"),
+                    *("nestogy_ticket_charge.client_id", "project_task.contact_id", "project_task.site_id"),
                 ),
                 EMPTY,
             ),
