@@ -495,6 +495,24 @@ class TestForms(FormMakers, ClientsCase):
         counts = self.assertHomeOpensRows(self.agent, ["portal"])
         self.assertEqual(counts["portal", "Form entries to decide"], 1)
 
+    def test_lists_ask_as_much_of_the_database_for_many_rows_as_for_one(self):
+        def cost(model, names):
+            records = self.env[model].with_user(self.agent).search([])
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            records.read(names)
+            return self.env.cr.sql_log_count - before
+
+        forms = ("nestogy.form", ["name", "client_status_id", "entry_count", "held_count", "lead_count", "url"])
+        entries = ("nestogy.form.entry", ["display_name", "result", "client_id", "lang_name", "message"])
+        self.known()
+        _warm, few = ([cost(*each) for each in (forms, entries)] for _time in range(2))
+        for number in range(5):
+            self.send(self.make_form(), email=f"{number}@b.example")
+            self.known(message=str(number))
+        self.assertEqual([cost(*each) for each in (forms, entries)], few)
+
     # ------------------------------------------------------------------
     # Taking over
     # ------------------------------------------------------------------

@@ -25,7 +25,7 @@ class NestogyFormTakeover(models.TransientModel):
             {
                 "key": each.key,
                 "label": each.label,
-                "owner": each.partner.display_name,
+                "owner": each.partner.name,
                 "known": each.known,
                 "sent": each.sent,
                 "warning": self._warning(each),

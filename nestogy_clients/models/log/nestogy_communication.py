@@ -44,6 +44,7 @@ class NestogyCommunication(models.Model):
     """
 
     _name = "nestogy.communication"
+    _inherit = ["nestogy.length.mixin"]
     _description = "Communication"
     _order = "date desc, id desc"
 
@@ -244,10 +245,7 @@ class NestogyCommunication(models.Model):
         for communication in self._by_hand():
             if not communication.name.strip():
                 raise ValidationError(self.env._("Give it a subject."))
-            for name, most in {"name": MOST_TITLE, **MOST_LINE}.items():
-                if len(communication[name] or "") > most:
-                    label = self._fields[name]._description_string(self.env)
-                    raise ValidationError(self.env._("%(field)s: at most %(most)s characters.", field=label, most=most))
+            communication._limit_lengths({"name": MOST_TITLE, **MOST_LINE})
             size = len(communication.body or "")  # with its markup, which is longer than the text
             if size > MOST_MARKUP or (size > MOST_NOTES and len(communication._plain_text()) > MOST_NOTES):
                 raise ValidationError(

@@ -1,4 +1,5 @@
 from . import nestogy_client_settings_mixin
+from . import nestogy_length_mixin
 from . import res_company
 from . import res_company_documents
 from . import res_company_jobs

@@ -36,6 +36,7 @@ class NestogyForm(models.Model):
     """
 
     _name = "nestogy.form"
+    _inherit = ["nestogy.length.mixin"]
     _description = "Website Form"
     _order = "name, id"
 
@@ -190,11 +191,7 @@ class NestogyForm(models.Model):
 
     @api.constrains(*LENGTHS)
     def _check_lengths(self):
-        for form in self:
-            for name, most in LENGTHS.items():
-                if len(form[name] or "") > most:
-                    label = self._fields[name]._description_string(self.env)
-                    raise ValidationError(self.env._("%(field)s: at most %(most)s characters.", field=label, most=most))
+        self._limit_lengths(LENGTHS)
 
     @api.constrains("token")
     def _check_token(self):

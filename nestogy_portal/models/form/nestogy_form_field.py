@@ -54,6 +54,7 @@ class NestogyFormField(models.Model):
     """One question of a website form."""
 
     _name = "nestogy.form.field"
+    _inherit = ["nestogy.length.mixin"]
     _description = "Field of a Website Form"
     _order = "sequence, id"
     _rec_name = "label"
@@ -126,13 +127,7 @@ class NestogyFormField(models.Model):
 
     @api.constrains("label", "placeholder", "help")
     def _check_lengths(self):
-        for field in self:
-            for name in ("label", "placeholder", "help"):
-                if len(field[name] or "") > TEXT_LIMIT:
-                    title = self._fields[name]._description_string(self.env)
-                    raise ValidationError(
-                        self.env._("%(field)s: at most %(most)s characters.", field=title, most=TEXT_LIMIT)
-                    )
+        self._limit_lengths(dict.fromkeys(("label", "placeholder", "help"), TEXT_LIMIT))
 
     @api.depends("label", "target", "custom_field_id.name")
     @api.depends_context("lang")
