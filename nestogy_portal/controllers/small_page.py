@@ -19,8 +19,8 @@ def render_small_page(env, template, brand, status=200, policy=None, **values):
     """A page behind a link of a mail, without scripts and without the site around it.
 
     :param env: with the language of the reader
-    :param str template: gets ``brand``, ``brand_css``, ``html_attributes``, ``csrf_token``, the ``nonce`` of its styles, and
-        the values
+    :param str template: gets ``brand``, ``brand_css``, ``html_attributes``, ``csrf_token``, the ``nonce`` of its
+        styles, and the values
     """
     nonce = base64.b64encode(secrets.token_bytes(16)).decode()
     shared = {

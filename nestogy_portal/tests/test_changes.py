@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -244,6 +244,21 @@ class TestChangePages(PortalCase):
             self.assertEqual(self.open(f"/my/change/{path}").status_code, 200, path)
         self.post_form("/my/confirm", "/my/confirm", password=PASSWORD)
         self.assertEqual(self.open("/my/change/email").status_code, 200)
+
+    def test_colleagues_are_offered_and_the_client_itself_is_not(self):
+        self.client.email = "office@acme.example"
+        self.env["res.users"].create(
+            {
+                "login": "office@acme.example",
+                "partner_id": self.client.id,
+                "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+            }
+        )
+        self.enter(self.owner)
+        page = self.open("/my/people").text
+        self.assertIn("office@acme.example", page)
+        self.assertIn(f"colleague?contact={self.colleague.id}", page)
+        self.assertNotIn(f"colleague?contact={self.client.id}", page)
 
     def test_the_address_form(self):
         self.enter(self.owner)

@@ -93,7 +93,7 @@ class TestMacros(TicketsMakers, ClientsCase):
         bad.write({"team_id": self.env["helpdesk.ticket.team"].create({"name": "Elsewhere"}).id, "user_id": False})
         action = tickets.with_user(self.agent).action_run_macro(self.macro.id)
         wizard = self.env[action["res_model"]].with_user(self.agent).with_context(**action["context"]).create({})
-        with patch("odoo.addons.nestogy_tickets.wizards.nestogy_ticket_macro_run.TICKETS", 2):
+        with patch.multiple("odoo.addons.nestogy_tickets.wizards.nestogy_ticket_macro_run", SLICE=2, TURN_SECONDS=0):
             self.assertEqual(wizard.action_run()["res_id"], wizard.id)
             self.assertEqual(wizard.progress, "2 of 5 tickets have had their turn.")
             self.assertEqual(tickets.sorted("id").mapped("priority"), ["3", "1", "1", "1", "1"])

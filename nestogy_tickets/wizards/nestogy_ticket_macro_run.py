@@ -1,9 +1,13 @@
+import time
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import split_every
 
-from ..models.reply.nestogy_ticket_macro import TICKETS
+SLICE = 20  # tickets between two looks at the clock
+TURN_SECONDS = 30  # far below what a server or a proxy lets a request take
 
 
 class NestogyTicketMacroRun(models.TransientModel):
@@ -55,11 +59,16 @@ class NestogyTicketMacroRun(models.TransientModel):
             raise UserError(self.env._("Choose a macro."))
         # those that the macro itself archives keep their place
         tickets = self.with_context(active_test=False).ticket_ids.sorted("id")
-        turn = tickets[self.position : self.position + TICKETS].with_context(**self.env.context)
-        done, refused = self.macro_id._run(turn)
-        position = self.position + len(turn)
+        tickets = tickets.with_context(**self.env.context)
+        end, position, done_count, refused = time.monotonic() + TURN_SECONDS, self.position, self.done_count, {}
+        for ids in split_every(SLICE, tickets.ids[position:]):
+            done, refused_now = self.macro_id._run(tickets.browse(ids))
+            position, done_count = position + len(ids), done_count + len(done)
+            refused |= refused_now
+            if time.monotonic() >= end:
+                break
         is_over = position >= len(tickets)
-        self.position, self.done_count = position, self.done_count + len(done)
+        self.position, self.done_count = position, done_count
         if refused:
             words = self.env["ir.qweb"]._render("nestogy_tickets.macro_refused", {"refused": refused})
             self.result = (self.result or Markup()) + words

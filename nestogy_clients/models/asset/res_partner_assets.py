@@ -158,6 +158,6 @@ class ResPartner(models.Model):
                 }
                 for row in assets
             ],
-            "empty": self.env._("No asset yet. Devices that you look after for this client stand here."),
+            "empty": self.env._("No asset yet. New Asset on the tab Services adds a device that you look after."),
             "action": action,
         }

@@ -135,7 +135,7 @@ class ResPartner(models.Model):
                 self.env._("Outstanding"),
                 sum(mine.get(age, 0.0) for age in ages),
                 "",
-                self.env._("What is still to be paid of all posted invoices. Credit notes are told of apart."),
+                self.env._("What is still to be paid of all posted invoices. Credit notes count apart."),
                 is_invoice,
             ),
             (

@@ -198,6 +198,6 @@ class ResPartner(models.Model):
                 }
                 for row in transactions
             ],
-            "empty": self.env._("No payment, refund or credit note yet."),
+            "empty": self.env._("No payment, refund or credit note yet. Pay on an open invoice registers one."),
             "action": self._client_list_action(self.env._("Transactions"), model._name, domain),
         }

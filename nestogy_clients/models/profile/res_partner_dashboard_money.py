@@ -377,7 +377,7 @@ class ResPartner(models.Model):
         if not any(value for dataset in datasets for value in dataset["values"]):
             return {
                 "count": None,
-                "empty": self.env._("Nothing was invoiced or paid in the last %s months.", count),
+                "empty": self.env._("Nothing was invoiced or paid in %s months. New Invoice begins one.", count),
                 "action": False,
             }
         return {

@@ -38,6 +38,7 @@ class ResPartner(models.Model):
                         else ""
                     ),
                     "is_me": contact_sudo.id == self.id,
+                    "is_colleague": contact_sudo not in (self, client_sudo),
                     "is_managed": self._may_manage_colleague(contact_sudo),
                 }
             )

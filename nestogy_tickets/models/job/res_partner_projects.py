@@ -414,7 +414,7 @@ class ResPartner(models.Model):
                 }
                 for row in issues
             ],
-            "empty": self.env._("No ticket was linked to a project or job of this client."),
+            "empty": self.env._("No ticket is linked to a project or job. The field Project of a ticket does it."),
             "action": self._client_list_action(
                 self.env._("Issues of Projects"), "helpdesk.ticket", list(self._client_issues_domain())
             ),

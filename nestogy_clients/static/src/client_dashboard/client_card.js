@@ -54,14 +54,15 @@ export class ClientCard extends Component {
         el.style.gridRowEnd = `span ${Math.ceil((el.offsetHeight + GAP) / ROW)}`;
     }
 
-    /** Leave out columns from the right until the table fits; what it is, its amount and its state always stay. */
+    /** Leave out columns from the right until the table fits; what it is, its amount, its state and its text stay. */
     fitColumns(box) {
         const rows = [...box.querySelectorAll("tr")];
         const columns = [...rows[0].cells];
+        const text = columns.find((column) => column.classList.contains("o_nestogy_long"));
         rows.forEach((row) => [...row.cells].forEach((cell) => (cell.hidden = false)));
         for (let at = columns.length - 1; at > 0 && box.scrollWidth > box.clientWidth; at--) {
             const { dataset, classList } = columns[at];
-            if (dataset.column !== "state" && !classList.contains("text-end") && !classList.contains("o_nestogy_long")) {
+            if (dataset.column !== "state" && !classList.contains("text-end") && columns[at] !== text) {
                 rows.forEach((row) => (row.cells[at].hidden = true));
             }
         }

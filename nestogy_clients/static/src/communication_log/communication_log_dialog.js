@@ -1,4 +1,4 @@
-import { Component, onMounted, onWillDestroy, onWillStart, useRef, useState } from "@odoo/owl";
+import { Component, onMounted, onWillDestroy, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
 import { DateTimeInput } from "@web/core/datetime/datetime_input";
 import { Dialog } from "@web/core/dialog/dialog";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
@@ -49,6 +49,15 @@ export class CommunicationLogDialog extends Component {
             const clientInput = !this.draft.client && ".o_nestogy_log_client input";
             this.focus(clientInput || (this.props.chooseKind ? ".o_nestogy_log_kind.active" : "textarea"));
         });
+        useEffect(
+            (isRunning) => {
+                if (document.activeElement === document.body) {
+                    // the button that was pressed is gone; the keyboard goes on at the one in its place
+                    this.focus(isRunning ? ".o_nestogy_log_pause" : ".o_nestogy_log_start");
+                }
+            },
+            () => [this.isRunning]
+        );
         onWillDestroy(() => clearInterval(this.ticking));
     }
 

@@ -296,7 +296,8 @@ export class RelationMap extends Component {
         const whole = Math.min(1, el.clientWidth / (width || 1), most / (height || 1));
         const k = Math.max(whole, ZOOM.readable);
         this.state.height = Math.round(Math.min(most, Math.max(200, height * k)));
-        const root = picture.nodes.find((node) => node.isRoot) || picture.nodes[0];
+        const highest = picture.nodes.reduce((top, node) => (top && top.y <= node.y ? top : node), undefined);
+        const root = picture.nodes.find((node) => node.isRoot) || highest; // the chart of a firm has the firm not in it
         const middle =
             whole < ZOOM.readable && root ? { x: root.x, y: root.y } : { x: x + width / 2, y: y + height / 2 };
         const clamp = (value, least, most) => (least > most ? (least + most) / 2 : Math.min(most, Math.max(least, value)));
