@@ -65,6 +65,8 @@ def run(env, rows):
         row |= {"ours": None, "limit": None}
     if not status:
         return rows
+    # as the browser asks
+    client = client.with_context(lang="en_US", tz="Europe/Brussels", allowed_company_ids=env.companies.ids)
     cursor = False
     for _page in range(DEEP - 1):
         cursor = client.get_client_timeline(cursor=cursor, limit=PAGE)["cursor"]

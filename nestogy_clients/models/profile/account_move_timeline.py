@@ -19,7 +19,11 @@ class AccountMove(models.Model):
         help="The day of the last payment or credit that settled the document.",
     )
 
-    _client_timeline_idx = models.Index(f"(commercial_partner_id, invoice_date DESC, id DESC) WHERE {POSTED}")
+    # also of drafts, for the newest invoices on the profile: a kept plan would read those of all clients by their dates
+    _client_timeline_idx = models.Index(
+        "(commercial_partner_id, invoice_date DESC, id DESC)"
+        " WHERE move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
+    )
     _client_paid_idx = models.Index(f"(commercial_partner_id, client_paid_on DESC, id DESC) WHERE {POSTED} AND {PAID}")
 
     def _auto_init(self):
