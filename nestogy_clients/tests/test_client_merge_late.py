@@ -199,7 +199,7 @@ class TestClientMergeLate(ClientsCase):
 
         def move(merge, kept, sources):
             if kept == self.kept:
-                raise UserError("stop")
+                raise UserError(self.env._("stop"))
             return follow(merge, kept, sources)
 
         with (

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -28,12 +30,9 @@ class TestDeedRoles(ClientsCase):
         """The roles for which a question is answered with yes; a refusal is a no."""
         found = set()
         for role, user in self.users.items():
-            try:
-                with self.env.cr.savepoint():
-                    if question(user) is not False:
-                        found.add(role)
-            except AccessError:
-                pass
+            with suppress(AccessError), self.env.cr.savepoint():
+                if question(user) is not False:
+                    found.add(role)
         return found
 
     def offered(self, user, view, view_type):

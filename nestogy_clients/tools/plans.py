@@ -47,7 +47,7 @@ class Statement:
         """The parameters, with values instead of variables."""
         return _replace(self.params, {each: values[each.name] for each in self.variables})
 
-    def write(self, cursor):
+    def spell(self, cursor):
         """Write its SQL with literals and numbers of variables, and a name that only the same SQL has."""
         if not self.name:
             places = {each: AsIs(f"${number}") for number, each in enumerate(self.variables, 1)}
@@ -84,7 +84,7 @@ def execute(cr, statement, values, most):
     connection = _connections.setdefault(cr._cnx, Connection())
     if most > 0 and connection.losses < MOST_LOSSES:
         cursor = cr._obj  # the driver's: what belongs to one query counts as one
-        statement.write(cursor)
+        statement.spell(cursor)
         steps = [BEGIN]
         if statement.name not in connection.names:
             while len(connection.names) >= most:

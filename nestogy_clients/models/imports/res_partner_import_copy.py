@@ -257,7 +257,7 @@ class ResPartner(models.Model):
         place = dict.fromkeys(OWN) | {name: client[name] for name in ("commercial_company_name", "vat")}
         for name in PLACE_TYPED:
             place[name] = self._fields[name].convert_to_column(parts.get(name), self)
-        label = dict(self._fields["type"]._description_selection(self.with_context({}).env))[kind]
+        label = dict(self._fields["type"]._description_selection(self.env(context={})))[kind]
         return place | {"complete_name": f"{client['name']}, {label}".strip(), "numbers": []}
 
     @api.model

@@ -41,7 +41,7 @@ class ResPartner(models.Model):
             partner.merge_count = counts.get(partner._origin.id, 0)
 
     @api.depends("active", "merged_into_id")
-    def _compute_display_name(self):
+    def _compute_display_name(self):  # pylint: disable=missing-return
         """A merged record says so wherever it shows, so that nobody takes it for the one that was kept."""
         super()._compute_display_name()
         # whoever sees a record may know that it was merged
