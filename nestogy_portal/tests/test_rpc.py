@@ -53,6 +53,7 @@ ARGUMENTS = {
     "username": "x",
     "value": "x",
     "values": {},
+    "views": [[False, "list"]],
 }
 CATALOGUE = {"product.product", "product.template"}  # what the firm sells may be seen by whoever signs in
 # what a client's main contact finds of his own client; nobody else finds any of it
