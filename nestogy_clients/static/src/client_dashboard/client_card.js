@@ -1,4 +1,5 @@
 import { deserializeDateTime, formatDate, formatDateTime } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { Component, onWillUnmount, useEffect, useRef } from "@odoo/owl";
 
@@ -70,6 +71,18 @@ export class ClientCard extends Component {
 
     get data() {
         return this.props.widget.data || {};
+    }
+
+    /** What the signs of the header do. */
+    get labels() {
+        const { title, is_open } = this.props.widget;
+        return {
+            move: _t("Move %s: arrow up or down", title),
+            all: _t("Show all: %s", title),
+            refresh: _t("Refresh %s", title),
+            toggle: is_open ? _t("Minimise %s", title) : _t("Open %s", title),
+            hide: _t("Hide %s", title),
+        };
     }
 
     get isEmpty() {

@@ -36,6 +36,14 @@ export class ClientOverview extends Component {
         return this.props.overview.actions.some((item) => item.key === "mail");
     }
 
+    callLabel({ name, phone }) {
+        return _t("Call %(name)s, %(phone)s", { name, phone });
+    }
+
+    writeLabel({ name, email }) {
+        return _t("Write to %(name)s, %(email)s", { name, email });
+    }
+
     /** Core's button has an icon alone and takes no name. */
     nameCopy() {
         this.root.el.querySelector(".o_nestogy_copy")?.setAttribute("aria-label", _t("Copy the client ID"));

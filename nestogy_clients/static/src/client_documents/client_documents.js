@@ -147,6 +147,10 @@ export class DocumentFile extends Component {
         });
     }
 
+    get title() {
+        return this.file.isViewable ? _t("Preview") : _t("Download");
+    }
+
     get hasFile() {
         return Boolean(this.props.record.data[this.props.name]);
     }

@@ -42,6 +42,11 @@ export class ClientEngagement extends Component {
         return this.props.record.data[this.props.name];
     }
 
+    get label() {
+        const { label, score, trend_label: trend } = this.engagement;
+        return _t("Engagement: %(label)s, %(score)s of 100, %(trend)s; why?", { label, score, trend });
+    }
+
     get tone() {
         return TONES[this.engagement.level] || "light";
     }

@@ -1,3 +1,4 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { Component, useRef } from "@odoo/owl";
@@ -15,6 +16,10 @@ export class ClientQuality extends Component {
 
     get quality() {
         return this.props.record.data[this.props.name] || { score: 0, gaps: [] };
+    }
+
+    get label() {
+        return _t("Data quality %s percent", this.quality.score);
     }
 
     get tone() {

@@ -87,6 +87,10 @@ export class RelationMap extends Component {
     // What is shown
     // ------------------------------------------------------------------
 
+    get openTitle() {
+        return this.state.data.may_edit ? _t("Change") : _t("Show");
+    }
+
     get kinds() {
         return Object.fromEntries(this.state.data.kinds.map((kind) => [kind.id, kind]));
     }
