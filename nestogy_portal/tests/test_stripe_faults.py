@@ -509,6 +509,9 @@ class TestStripeStreams(StripeCase):
     @given(data=st.data())
     def test_any_stream_of_events_pays_once(self, data):
         draw = data.draw
+        # the database takes these tables for empty when it looked at them between tests, which take back their rows;
+        # Odoo's search for the payments of an invoice then compares each row with each
+        self.env.cr.execute("ANALYZE account_move, account_move_line, account_partial_reconcile, account_payment")
         invoices = [
             self.make_invoice(self.client, draw(st.integers(1, 30000)) / 100) for _n in range(draw(st.integers(1, 3)))
         ]
