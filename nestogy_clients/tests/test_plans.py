@@ -3,7 +3,7 @@ from unittest.mock import patch
 import psycopg2
 
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from ..tools import plans
 from ..tools.plans import Statement, Variable, execute
@@ -172,6 +172,9 @@ class TestPlansOfClients(PlansCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        for table in ("res_users", "res_partner"):  # ids that are no number of anything else in the statements
+            sequence = f"{table}_id_seq"
+            cls.env.cr.execute(SQL("SELECT setval(%s, GREATEST(nextval(%s), 100000))", sequence, sequence))
         cls.ann, cls.ben = (cls.make_user(f"plans_{name}", "manager", tz="UTC") for name in ("ann", "ben"))
         cls.empty, cls.busy = cls.make_client("Empty"), cls.make_client("Busy")
         cls.make_contact(cls.busy, "Cy", "cy@busy.example")
