@@ -179,14 +179,16 @@ class ResPartner(models.Model):
         theirs = Domain("partner_id", "in", self.ids) | Domain("commercial_partner_id", "in", self.ids)
         return theirs, Domain("state", "=", "posted") | Domain("posted_before", "=", True)
 
+    @api.model
+    def _erase_job_owners(self):
+        """Fields of a task that say whose it is."""
+        return ["partner_id", "project_id.partner_id"]
+
     def _client_erase_business(self):
         """The steps for the documents of whole clients, which stay when one of their people is erased."""
         ids = self.ids
-        jobs = (
-            Domain("partner_id", "in", ids)
-            | Domain("client_id", "in", ids)
-            | Domain("project_id.partner_id", "in", ids)
-        )
+        owners = self._erase_job_owners()
+        jobs = Domain.OR(Domain(name, "in", ids) for name in owners)
         accounts, posted = self._erase_accounts()
         contracts = Domain("partner_id", "in", ids) | Domain("commercial_partner_id", "in", ids)
         return [
@@ -197,9 +199,8 @@ class ResPartner(models.Model):
                 Domain("project_id", "!=", False)
                 & (
                     Domain("partner_id", "in", ids)
-                    | Domain("task_id.partner_id", "in", ids)
-                    | Domain("task_id.client_id", "in", ids)
                     | Domain("project_id.partner_id", "in", ids)
+                    | Domain.OR(Domain(f"task_id.{name}", "in", ids) for name in owners)
                 ),
                 batch=1000,
             ),

@@ -24,6 +24,10 @@ class ResPartner(models.Model):
     def _erase_companions(self):
         return [*super()._erase_companions(), ("nestogy_mail_inbox", "res_model", "res_id")]
 
+    @api.model
+    def _erase_job_owners(self):
+        return [*super()._erase_job_owners(), "client_id"]
+
     def _client_erase_steps(self, top):
         ids = self.ids
         theirs = Domain("partner_id", "in", ids) | Domain("commercial_partner_id", "in", ids)
