@@ -11,21 +11,15 @@ from .common import ClientsCase
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
-@tagged("post_install", "-at_install")
-class TestClientMerge(ClientsCase):
+class MergeCase(ClientsCase):
+    """Merges the kept client and its twin, or others, as a manager."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.merges = cls.env["nestogy.client.merge"]
         cls.manager = cls.make_user("merge_manager", "manager")
         cls.agent = cls.make_user("merge_agent", "agent")
-        cls.viewer = cls.make_user("merge_viewer", "viewer")
-        cls.kept = cls.make_client("Acme", email="hello@acme.example", city="Oslo", comment="<p>Old friends</p>")
-        cls.twin = cls.make_client(
-            "ACME Inc.", email="info@acme.example", vat="NO915933149", street="Quay 2", comment="<p>Pays late</p>"
-        )
-        cls.ann = cls.make_contact(cls.kept, "Ann", "ann@acme.example")
-        cls.tom = cls.make_contact(cls.twin, "Tom", "tom@acme.example")
 
     def prepare(self, *partners, target=None, user=None, **values):
         ids = [partner.id for partner in partners or (self.kept, self.twin)]
@@ -38,6 +32,20 @@ class TestClientMerge(ClientsCase):
         merge.action_merge()
         self.env.invalidate_all()
         return merge
+
+
+@tagged("post_install", "-at_install")
+class TestClientMerge(MergeCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.viewer = cls.make_user("merge_viewer", "viewer")
+        cls.kept = cls.make_client("Acme", email="hello@acme.example", city="Oslo", comment="<p>Old friends</p>")
+        cls.twin = cls.make_client(
+            "ACME Inc.", email="info@acme.example", vat="NO915933149", street="Quay 2", comment="<p>Pays late</p>"
+        )
+        cls.ann = cls.make_contact(cls.kept, "Ann", "ann@acme.example")
+        cls.tom = cls.make_contact(cls.twin, "Tom", "tom@acme.example")
 
     def row(self, partner):
         """The row of a partner in the database, but for who wrote it when."""

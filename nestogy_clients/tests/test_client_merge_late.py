@@ -3,40 +3,29 @@ from unittest.mock import patch
 
 from lxml import etree
 
-from odoo import Command, fields
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import format_date
 from odoo.tools.safe_eval import safe_eval
 
-from .common import ClientsCase
+from .test_client_merge import MergeCase
 
 
 @tagged("post_install", "-at_install")
-class TestClientMergeLate(ClientsCase):
+class TestClientMergeLate(MergeCase):
     """What comes to a merged record afterwards, and how one sees that it is none to use."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.merges = cls.env["nestogy.client.merge"]
-        cls.manager = cls.make_user("merge_manager", "manager")
-        cls.agent = cls.make_user("merge_agent", "agent")
         cls.kept = cls.make_client("Acme", email="hello@acme.example")
         cls.twin = cls.make_client("ACME Inc.", email="info@acme.example")
         cls.tag = cls.env["res.partner.category"].create({"name": "Important"})
 
-    def merge(self, *partners, target=None):
+    def prepare(self, *partners, target=None, **values):
         partners = partners or (self.kept, self.twin)
-        merge = self.merges.with_user(self.manager).create(
-            {
-                "partner_ids": [Command.set([partner.id for partner in partners])],
-                "target_id": (target or partners[0]).id,
-            }
-        )
-        merge.action_merge()
-        self.env.invalidate_all()
-        return merge
+        return super().prepare(*partners, target=target or partners[0], **values)
 
     def follow(self):
         with patch.object(self.env.registry["ir.cron"], "_commit_progress", lambda *args, **kwargs: 1):

@@ -409,19 +409,27 @@ class TestImport(ImportCase):
         self.assertEqual(self.clients_called(*names).mapped("name"), names)
         self.assertEqual(len(self.env["res.partner.category"].search([("name", "=", "stop")])), 1)
 
-    @users("import_manager")
-    def test_a_row_that_the_database_refuses_stands_alone(self):
+    def run_with_a_fault(self, fail):
+        """An import of three rows, the second of which fails when it is created."""
         file = self.prepare("name,city\nA1,x\nA2,x\nA3,x\n")
         create = type(self.env["res.partner"])._import_create
 
-        def refuse(partners, datas, tags):
+        def create_or_fail(partners, datas, tags):
             if any(data["vals"]["name"] == "A2" for data in datas):
-                raise UserError(partners.env._("not this one"))
+                fail(partners.env)
             return create(partners, datas, tags)
 
-        with patch.object(type(self.env["res.partner"]), "_import_create", refuse):
+        with patch.object(type(self.env["res.partner"]), "_import_create", create_or_fail):
             file.action_start()
         self.assertEqual(file.row_ids.mapped("state"), ["done", "refused", "done"])
+        return file
+
+    @users("import_manager")
+    def test_a_row_that_the_database_refuses_stands_alone(self):
+        def refuse(env):
+            raise UserError(env._("not this one"))
+
+        file = self.run_with_a_fault(refuse)
         self.assertEqual(file.row_ids[1].reason, "not this one")
         self.assertEqual(self.counts(file), (2, 0, 0, 1))
 
@@ -449,18 +457,11 @@ class TestImport(ImportCase):
 
     @users("import_manager")
     def test_a_row_that_breaks_a_limit_of_the_database_stands_alone(self):
-        file = self.prepare("name,city\nA1,x\nA2,x\nA3,x\n")
-        create = type(self.env["res.partner"])._import_create
+        def break_limit(env):
+            command = "DO $$ BEGIN RAISE EXCEPTION 'row size' USING ERRCODE = 'program_limit_exceeded'; END $$"
+            env.cr.execute(command, log_exceptions=False)
 
-        def break_limit(partners, datas, tags):
-            if any(data["vals"]["name"] == "A2" for data in datas):
-                command = "DO $$ BEGIN RAISE EXCEPTION 'row size' USING ERRCODE = 'program_limit_exceeded'; END $$"
-                partners.env.cr.execute(command, log_exceptions=False)
-            return create(partners, datas, tags)
-
-        with patch.object(type(self.env["res.partner"]), "_import_create", break_limit):
-            file.action_start()
-        self.assertEqual(file.row_ids.mapped("state"), ["done", "refused", "done"])
+        file = self.run_with_a_fault(break_limit)
         self.assertEqual(file.row_ids[1].reason, "A text is longer than the database can hold; shorten it.")
 
     @users("import_manager")
