@@ -2,14 +2,17 @@ import base64
 import io
 import random
 import string
+from contextlib import suppress
 from datetime import datetime
 from unittest.mock import patch
 
 import openpyxl
+import psycopg2
 
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged, users
+from odoo.tools import mute_logger
 
 from ..models.imports import nestogy_client_import_check, nestogy_client_import_run, nestogy_client_import_undo
 from ..tools.import_columns import longest
@@ -463,6 +466,17 @@ class TestImport(ImportCase):
 
         file = self.run_with_a_fault(break_limit)
         self.assertEqual(file.row_ids[1].reason, "A text is longer than the database can hold; shorten it.")
+
+    @users("import_manager")
+    @mute_logger("odoo.addons.nestogy_clients.models.work.nestogy_work_mixin")
+    def test_a_row_that_leaves_the_transaction_broken_stands_alone(self):
+        def hide_an_error(env):
+            with suppress(psycopg2.Error):
+                env.cr.execute("SELECT 1 / 0", log_exceptions=False)
+            env.cr.execute("SELECT 1", log_exceptions=False)
+
+        file = self.run_with_a_fault(hide_an_error)
+        self.assertIn("An unexpected mistake happened", file.row_ids[1].reason)
 
     @users("import_manager")
     def test_work_grows_with_the_rows_and_not_faster(self):

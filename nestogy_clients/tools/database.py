@@ -12,6 +12,4 @@ def is_trouble(error):
     """
     if isinstance(error, psycopg2.errors.ProgramLimitExceeded):
         return False
-    return isinstance(
-        error, psycopg2.OperationalError | psycopg2.InterfaceError | psycopg2.errors.InFailedSqlTransaction
-    )
+    return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)

@@ -33,7 +33,7 @@ DIGITS = 32
 
 def may_pass(error):
     """Say whether what went wrong may be right later."""
-    return is_trouble(error) or isinstance(error, OSError | MemoryError)
+    return is_trouble(error) or isinstance(error, psycopg2.errors.InFailedSqlTransaction | OSError | MemoryError)
 
 
 class MailHeld(Exception):
